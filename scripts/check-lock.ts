@@ -15,7 +15,8 @@ const lock = JSON.parse(readFileSync(new URL('../package-lock.json', import.meta
 const installed = new Set(Object.keys(lock.packages).map((path) => path.replace(/^.*node_modules\//, '')));
 const problems: string[] = [];
 for (const [path, entry] of Object.entries(lock.packages)) {
-  if (entry.resolved !== undefined && /^https?:/.test(entry.resolved)) problems.push(`${path}: names a download address`);
+  if (entry.resolved !== undefined && /^https?:/.test(entry.resolved))
+    problems.push(`${path}: names a download address`);
   for (const name of Object.keys(entry.optionalDependencies ?? {})) {
     if (!installed.has(name)) problems.push(`${path}: optional dependency ${name} is not in the lock file`);
   }

@@ -14,9 +14,17 @@ export interface StreamProtocol {
   readonly name: string;
   readonly listen: { readonly tcp: number };
   /** A fresh session for one connection. */
-  open(): StreamSession;
+  open(limits?: Partial<SessionLimits>): StreamSession;
   /** The bytes of an acknowledgement, sent at `now` to a device whose site lies `utcOffsetMin` minutes east of UTC. */
   acknowledge(owed: Acknowledgement, now: Date, utcOffsetMin: number): Buffer;
+}
+
+/** What a session puts up with before it asks for the connection to be closed. */
+export interface SessionLimits {
+  /** Bytes that belong to no frame, counted since the last good frame. */
+  maxGarbageBytes: number;
+  /** Expiries of the partial-frame timer without a good frame between them. */
+  maxExpiries: number;
 }
 
 export interface StreamSession {
@@ -24,6 +32,8 @@ export interface StreamSession {
   receive(bytes: Buffer, now: Date): SessionOutcome;
   /** The partial-frame timer fired: drop the false start and look again. */
   expirePartial(now: Date): SessionOutcome;
+  /** The connection is over: hands out what was still waiting for a date. To be called once, after everything else. */
+  end(now: Date): SessionOutcome;
   /** True while a started frame is incomplete, so that the caller keeps the partial-frame timer running. */
   readonly partial: boolean;
   /** Bytes held; bounded by the protocol. */
@@ -34,18 +44,35 @@ export interface StreamSession {
 
 export interface SessionOutcome {
   messages: Message[];
+  /** What was passed over on the way, for counters and one debug line; null when everything was understood. */
+  skipped: SkippedBytes | null;
   /** Set when the connection must be closed; messages before it are still good. */
   close?: ProtocolError;
+}
+
+export interface SkippedBytes {
+  /** Bytes that belong to no good frame. */
+  bytes: number;
+  /** Complete candidates whose checksum or end was wrong. */
+  badFrames: number;
+  /** Valid frames that only a server sends, or without a serial: counted, not answered. */
+  refusedFrames: number;
+  /** The first of the skipped bytes, at most 64. */
+  sample: Buffer;
 }
 
 /** One frame, understood as far as possible. */
 export interface Message {
   serial: string;
+  /** What the protocol calls this kind of frame, e.g. `0x42`; a small closed set, fit for a counter's label. */
+  code: string;
+  /** The device sent this very frame before on this connection: its readings are here again, storing them twice is harmless. */
+  repeated: boolean;
   type: 'handshake' | 'data' | 'wifi' | 'heartbeat' | 'report' | 'answer' | 'unknown';
   readings: Reading[];
   /** What the frame tells about the gateway itself; null when nothing. */
   facts: GatewayFacts | null;
-  /** A payload no layout decodes, to be kept for later; null when decoded. */
+  /** A payload to be kept as it came, before the acknowledgement; null when its readings say everything. */
   raw: RawPayload | null;
   /** Null when the frame wants no answer. */
   acknowledgement: Acknowledgement | null;
@@ -83,12 +110,22 @@ export interface GatewayFacts {
   sensorList?: string;
   inverterSerial?: string;
   inverterFirmware?: string;
+  /** The last firmware that was loaded from afar, and when. */
+  upgradedFirmware?: string;
+  upgradedAt?: Date;
 }
 
 export interface RawPayload {
   /** e.g. `0x5413`: what it is called in the interface. */
   layout: string;
-  reason: 'unknown_layout' | 'too_short' | 'unknown_code' | 'implausible';
+  /**
+   * - `unknown_layout`, `unknown_code`, `too_short`: nothing decodes it yet
+   * - `implausible`: decoded, but some value cannot be true (flag `value_rejected`)
+   * - `undated`: decoded, but its time is known only later. The same session hands its reading over in a message of its own, when
+   *   a frame of the same power-on tells the offset, after ten minutes, or at the end of the connection (solarman-v5 §2.6)
+   */
+  reason: 'unknown_layout' | 'too_short' | 'unknown_code' | 'implausible' | 'undated';
+  /** The payload without its envelope. */
   bytes: Buffer;
 }
 
@@ -101,7 +138,13 @@ export interface PushProtocol {
    * Understand one request body. One bad inverter never loses the others.
    * @throws InvalidInput when the envelope itself is unusable, naming the field
    */
-  decode(body: unknown, now: Date): PushEnvelope;
+  decode(body: unknown, now: Date, context?: PushContext): PushEnvelope;
+}
+
+/** What only the caller can know about the sender of a push. */
+export interface PushContext {
+  /** Seconds between two pushes; three of them widen the limit after which a value counts as stale. */
+  intervalS?: number;
 }
 
 /** A decoded push, device by device, in the request's order. */
@@ -113,6 +156,22 @@ export interface PushEnvelope {
   items: PushItem[];
 }
 
+/** One device of a push. `field` and `rejected` are paths within the device's own object, e.g. `measurements.power_ac`. */
 export type PushItem =
-  | { ok: true; /** as sent */ sentSerial: string; reading: Reading }
-  | { ok: false; /** as sent; null when absent */ sentSerial: string | null; error: string; field: string };
+  | {
+      ok: true;
+      /** as sent */
+      sentSerial: string;
+      reading: Reading;
+      /** AC power as sent, W, although `reading` may hold it to be stale: the answer repeats it; null when it cannot be read. */
+      sentPowerW: number | null;
+      /** Values that were there but could not be believed; null in `reading`, which then carries `value_rejected`. */
+      rejected: readonly string[];
+    }
+  | {
+      ok: false;
+      /** as sent; null when absent */
+      sentSerial: string | null;
+      error: string;
+      field: string;
+    };

@@ -1,0 +1,132 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { type ConfigReader, defineVariables } from './config-variables.ts';
+import { ConfigError } from './domain/errors.ts';
+
+/**
+ * Everything the process was told, read once and frozen. This is the only file that reads `process.env`.
+ * Precedence: environment, then the file named by ENV_FILE (or `.env`), then the default.
+ */
+export interface Config {
+  /** Null: the embedded PostgreSQL under `dataDir`. */
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  readonly http: { readonly host: string; readonly port: number };
+  readonly collector: {
+    readonly host: string;
+    readonly port: number;
+    /** What people type into the logger. */
+    readonly publicHost: string;
+    readonly maxConnections: number;
+    readonly maxPerAddress: number;
+  };
+  readonly roles: ReadonlySet<Role>;
+  /** Null until generated (embedded) or given. */
+  readonly authSecret: string | null;
+  readonly encryptionKeys: readonly string[] | null;
+  readonly baseUrl: URL;
+  readonly cookieSecure: boolean;
+  readonly trustProxy: string | null;
+  /** IANA zone of new sites. */
+  readonly timeZone: string;
+  readonly storeDcChannelData: boolean;
+  readonly autoRefreshRateS: number;
+  readonly retentionDays: number;
+  readonly compressAfterDays: number;
+  readonly rolePrefix: string | null;
+  readonly spacePartitions: number;
+  readonly rawFrameDays: number;
+  readonly signup: 'open' | 'closed';
+  readonly logLevel: LogLevel;
+  readonly debug: boolean;
+  /** One line each, for things that are set but do nothing here. */
+  readonly hints: readonly string[];
+  /** For `deye-hard config`: every variable with its value and origin. */
+  readonly variables: readonly VariableReport[];
+}
+
+export const ROLES = ['web', 'collector', 'worker'] as const;
+export type Role = (typeof ROLES)[number];
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface VariableReport {
+  name: string;
+  meaning: string;
+  /** As text, secrets masked; null when unset. */
+  value: string | null;
+  origin: 'environment' | 'file' | 'default';
+}
+
+/**
+ * Reads the configuration.
+ * @throws ConfigError naming the variable whose value is malformed
+ */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = process.cwd()): Config {
+  const fileName = env['ENV_FILE'] ?? '.env';
+  const file = resolve(cwd, fileName);
+  if (env['ENV_FILE'] !== undefined && !existsSync(file)) {
+    throw new ConfigError(`ENV_FILE names ${fileName}, but there is no such file.`);
+  }
+  const fromFile: NodeJS.Dict<string> = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+  const read: ConfigReader = (name) => {
+    const own = env[name];
+    if (own !== undefined && own !== '') return { text: own, origin: 'environment' };
+    const filed = fromFile[name];
+    if (filed !== undefined && filed !== '') return { text: filed, origin: 'file' };
+    return null;
+  };
+  const { values: v, reports } = defineVariables(read);
+
+  const roles = v.ROLES as ReadonlySet<Role>;
+  const port = v.PORT !== null && roles.size === 1 && roles.has('collector') ? v.PORT : v.COLLECTOR_PORT;
+  const hints: string[] = [];
+  if (read('API_KEY') !== null) hints.push('API_KEY is not used: the collector stores readings itself.');
+  if (read('BACKEND_URL') !== null) hints.push('BACKEND_URL is not used: the collector stores readings itself.');
+
+  return Object.freeze({
+    databaseUrl: v.DATABASE_URL,
+    dataDir: resolve(cwd, v.DATA_DIR),
+    http: { host: v.HTTP_HOST, port: v.HTTP_PORT },
+    collector: {
+      host: v.COLLECTOR_HOST,
+      port,
+      publicHost: v.COLLECTOR_PUBLIC_HOST ?? publicHostOf(v.BASE_URL),
+      maxConnections: v.COLLECTOR_MAX_CONNECTIONS,
+      maxPerAddress: v.COLLECTOR_MAX_PER_ADDRESS,
+    },
+    roles,
+    authSecret: v.AUTH_SECRET,
+    encryptionKeys: v.ENCRYPTION_KEY,
+    baseUrl: v.BASE_URL,
+    cookieSecure: v.COOKIE_SECURE ?? v.BASE_URL.protocol === 'https:',
+    trustProxy: v.TRUST_PROXY,
+    timeZone: v.TZ,
+    storeDcChannelData: v.STORE_DC_CHANNEL_DATA,
+    autoRefreshRateS: v.AUTO_REFRESH_RATE,
+    retentionDays: v.RETENTION_DAYS,
+    compressAfterDays: v.COMPRESS_AFTER_DAYS,
+    rolePrefix: v.ROLE_PREFIX,
+    spacePartitions: v.SPACE_PARTITIONS,
+    rawFrameDays: v.RAW_FRAME_DAYS,
+    signup: v.SIGNUP,
+    logLevel: v.LOG_LEVEL ?? v.RUST_LOG ?? 'info',
+    debug: v.DEBUG,
+    hints,
+    variables: reports,
+  });
+}
+
+/** The host of BASE_URL, or this machine's first address in the local network where BASE_URL only works on the machine itself. */
+function publicHostOf(baseUrl: URL): string {
+  const host = baseUrl.hostname;
+  if (host !== 'localhost' && !host.startsWith('127.') && host !== '[::1]') return host;
+  for (const addresses of Object.values(networkInterfaces())) {
+    for (const address of addresses ?? []) {
+      if (address.family === 'IPv4' && !address.internal) return address.address;
+    }
+  }
+  return host;
+}

@@ -1,0 +1,53 @@
+import type pg from 'pg';
+import type { UserId } from '../domain/inverter.ts';
+import { isOutage, isRetryable, translate } from './errors.ts';
+
+export type Tx = Pick<pg.PoolClient, 'query'>;
+
+const ATTEMPTS = 3;
+
+/**
+ * Runs `work` in one transaction in which the database shows this account's rows and no others. The setting is local to the
+ * transaction, so a connection that goes back to the pool knows nothing of it.
+ * @throws Unavailable, Conflict, or whatever `work` throws
+ */
+export function asTenant<T>(pool: pg.Pool, userId: UserId, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return inTransaction(pool, async (tx) => {
+    await tx.query(`SELECT set_config('app.current_user_id', $1, true)`, [String(userId)]);
+    return work(tx);
+  });
+}
+
+/** One transaction without a tenant: for functions that are made to be called before one is known. Retries what the server asks to retry. */
+export async function inTransaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await once(pool, work);
+    } catch (error) {
+      if (attempt < ATTEMPTS && isRetryable(error)) continue;
+      throw translate(error);
+    }
+  }
+}
+
+async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    if (isOutage(error)) broken = error as Error;
+    else {
+      await client.query('ROLLBACK').catch((rollbackError: Error) => {
+        // The connection is in an unknown state; the first error is the one worth reporting.
+        broken = rollbackError;
+      });
+    }
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,81 @@
+import pg from 'pg';
+import { connectionFor, type RoleNames } from './roles.ts';
+
+/** int8 arrives as text by default; every figure of ours is far below 2^53, and a string would silently concatenate. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (oid === 20) return Number;
+    if (oid === 1016) return parseInt8Array;
+    return pg.types.getTypeParser(oid, format as 'text');
+  }) as pg.CustomTypesConfig['getTypeParser'],
+};
+
+const int8ArrayAsText = pg.types.getTypeParser(1016 as never, 'text') as (text: string) => (string | null)[];
+
+function parseInt8Array(text: string): (number | null)[] {
+  return int8ArrayAsText(text).map((element) => (element === null ? null : Number(element)));
+}
+
+/** The serving connections: each pool signs in as the least login that can do its work. */
+export interface Pools {
+  readonly app: pg.Pool;
+  readonly ingest: pg.Pool;
+  end(): Promise<void>;
+}
+
+export interface PoolOptions {
+  adminUrl: string;
+  authSecret: string;
+  roles: RoleNames;
+  appConnections?: number;
+  ingestConnections?: number;
+  onError: (error: Error) => void;
+}
+
+export function openPools(options: PoolOptions): Pools {
+  const open = (role: 'app' | 'ingest', max: number): pg.Pool => {
+    const pool = new pg.Pool({
+      ...connectionFor(options.adminUrl, options.roles, role, options.authSecret),
+      max,
+      types,
+      application_name: `deye-hard ${role}`,
+      connectionTimeoutMillis: 5_000,
+      idleTimeoutMillis: 30_000,
+      // A page that reads for longer than this is a bug; exports set their own.
+      statement_timeout: 30_000,
+      idle_in_transaction_session_timeout: 30_000,
+    });
+    // An idle connection that breaks is replaced by the pool; without a listener the event would end the process.
+    pool.on('error', options.onError);
+    return pool;
+  };
+  const app = open('app', options.appConnections ?? 8);
+  const ingest = open('ingest', options.ingestConnections ?? 3);
+  return {
+    app,
+    ingest,
+    async end() {
+      await Promise.all([app.end(), ingest.end()]);
+    },
+  };
+}
+
+/** One connection of the owner, for migrations, maintenance and the command line; never for a request. */
+export async function withOwner<T>(
+  adminUrl: string,
+  roles: RoleNames,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({
+    connectionString: adminUrl,
+    types,
+    application_name: 'deye-hard owner',
+    options: `-c role=${roles.owner}`,
+  });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,23 @@
+import type { DeviceKind, InverterId, UserId } from '../domain/inverter.ts';
+import type { PushEnvelope } from '../protocols/protocol.ts';
+
+/** What became of one device of a push, in the request's order. */
+export type PushResult =
+  | {
+      status: 'ok' | 'duplicate';
+      /** As the request spelled it. */
+      sentSerial: string;
+      inverterId: InverterId;
+      /** As sent or decoded; null when unknown. */
+      powerW: number | null;
+    }
+  | { status: 'unknown'; sentSerial: string }
+  | { status: 'error'; sentSerial: string | null; error: string; field: string };
+
+export interface PushIngest {
+  /**
+   * Stores every reading of one request and answers after the COMMIT. Serials the account does not have go to its inbox.
+   * @throws Unavailable when the database is down or the queue is full: nothing of the request is acknowledged then
+   */
+  push(userId: UserId, kind: DeviceKind, envelope: PushEnvelope, now: Date): Promise<PushResult[]>;
+}

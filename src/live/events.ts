@@ -1,0 +1,15 @@
+import type { InverterId, UserId } from '../domain/inverter.ts';
+
+/** Something happened that open pages and streams want to know. Ids only: whoever shows it reads it again in its own tenant scope. */
+export interface LiveEvent {
+  type: 'reading' | 'state' | 'device';
+  userId: UserId;
+  inverterId: InverterId;
+}
+
+export interface LiveHub {
+  /** Calls back for each event of this account until the returned function is called. Callbacks must not throw. */
+  subscribe(userId: UserId, listener: (event: LiveEvent) => void): () => void;
+  /** Called when events may have been missed (the listening connection was re-made): re-read everything. */
+  onResync(listener: () => void): () => void;
+}

@@ -1,0 +1,182 @@
+import type { DeviceKind, InverterId, SiteId, UserId } from '../domain/inverter.ts';
+
+/**
+ * What pages and API may ask for. Both call these same functions, so that a figure has one definition. Every function that takes a
+ * user works inside that user's tenant scope: another tenant's id is answered with NotFound.
+ * Power in W, energy in whole Wh, unknown is null. `now` is always handed in.
+ */
+export interface Services {
+  accounts: AccountService;
+  inverters: InverterService;
+  statistics: StatisticsService;
+  apiKeys: ApiKeyService;
+  health: HealthService;
+}
+
+export type Locale = 'de' | 'en';
+
+/** Who is asking, established by a session or a key. */
+export interface SessionUser {
+  id: UserId;
+  email: string;
+  firstName: string;
+  lastName: string;
+  /** Null: follow the browser. */
+  locale: Locale | null;
+  isAdmin: boolean;
+  isVerified: boolean;
+}
+
+export interface Client {
+  address: string;
+  userAgent: string | null;
+}
+
+export interface SignedIn {
+  user: SessionUser;
+  sessionId: string;
+  /** The JWT, for the cookie or as bearer. */
+  token: string;
+  expiresAt: Date;
+}
+
+export interface AccountService {
+  /** @throws NotSignedIn for an unknown address, a wrong password or a disabled account, all alike and equally slow */
+  signIn(email: string, password: string, client: Client, now: Date): Promise<SignedIn>;
+  /** Ends the session; already ended is fine. */
+  signOut(userId: UserId, sessionId: string, now: Date): Promise<void>;
+  /** The user and session a JWT speaks for. @throws NotSignedIn when it is invalid, expired or its session has ended */
+  identify(token: string, now: Date): Promise<{ user: SessionUser; sessionId: string; tokenExpiresAt: Date }>;
+  /** A fresh JWT for a living session (the cookie is renewed in the token's last day). */
+  renew(userId: UserId, sessionId: string, now: Date): Promise<{ token: string; expiresAt: Date }>;
+  /** True while no administrator exists and the one-time link printed at the start is valid. */
+  isSetupTokenValid(token: string): Promise<boolean>;
+  /** Creates the first administrator through the one-time link; the link is used up. @throws NotAllowed, InvalidInput, Conflict */
+  createFirstAdmin(token: string, account: NewAccount, now: Date): Promise<{ id: UserId; email: string }>;
+}
+
+export interface NewAccount {
+  email: string;
+  password: string;
+  firstName: string;
+  lastName: string;
+}
+
+export type InverterState = 'producing' | 'idle' | 'asleep' | 'stale' | 'offline' | 'never_seen' | 'waiting';
+
+export interface InverterSummary {
+  id: InverterId;
+  name: string;
+  serial: string;
+  kind: DeviceKind;
+  state: InverterState;
+  siteId: SiteId;
+  timeZone: string;
+  ratedPowerW: number | null;
+  mpptCount: number | null;
+  /** Anything at all heard of it. */
+  lastSeenAt: Date | null;
+  /** The newest live sample's power and time; null before the first. */
+  powerW: number | null;
+  sampledAt: Date | null;
+  /** Booked today in the site's zone; null while nothing was ever booked. */
+  energyTodayWh: number | null;
+}
+
+export interface ChannelCurrent {
+  channel: number;
+  name: string | null;
+  powerW: number | null;
+  voltageV: number | null;
+  currentA: number | null;
+  energyTodayWh: number | null;
+  energyTotalWh: number | null;
+  irradiationPct: number | null;
+}
+
+export interface PhaseCurrent {
+  voltageV: number | null;
+  currentA: number | null;
+  powerW: number | null;
+}
+
+/** The newest live sample of one inverter, with what was booked so far. */
+export interface InverterCurrent extends InverterSummary {
+  receivedAt: Date | null;
+  /** Seconds since `sampledAt`; null before the first sample. */
+  ageS: number | null;
+  energyTotalWh: number | null;
+  /** The device's own lifetime figure. */
+  counterTotalWh: number | null;
+  powerDcW: number | null;
+  voltageV: number | null;
+  currentA: number | null;
+  frequencyHz: number | null;
+  powerFactor: number | null;
+  temperatureC: number | null;
+  inverterSerial: string | null;
+  phases: PhaseCurrent[];
+  channels: ChannelCurrent[];
+  maxPowerTodayW: number | null;
+  avgPowerLastHourW: number | null;
+}
+
+export interface NewInverter {
+  name: string;
+  serial: string;
+  kind: DeviceKind;
+}
+
+export interface InverterService {
+  list(userId: UserId, now: Date): Promise<InverterSummary[]>;
+  /** @throws NotFound also for another tenant's */
+  current(userId: UserId, inverterId: InverterId, now: Date): Promise<InverterCurrent>;
+  /** @throws Conflict when this account has that serial already, InvalidInput, NotAllowed while the account is not verified */
+  add(
+    user: SessionUser,
+    inverter: NewInverter,
+    now: Date,
+  ): Promise<{ id: InverterId; serial: string; name: string; kind: DeviceKind }>;
+  rename(userId: UserId, inverterId: InverterId, name: string): Promise<void>;
+  /** Removes the inverter with everything measured of it. */
+  remove(userId: UserId, inverterId: InverterId, now: Date): Promise<void>;
+}
+
+export type PowerBucket = 'raw' | '1m' | '5m' | '15m' | '1h' | '1d';
+
+export interface PowerPoint {
+  time: Date;
+  powerW: number;
+  powerMaxW: number;
+}
+
+export interface StatisticsService {
+  /** A gap is a missing point. @throws NotFound, InvalidInput when the range holds more than 5 000 points */
+  power(
+    userId: UserId,
+    inverterId: InverterId,
+    range: { from: Date; to: Date; bucket: PowerBucket },
+  ): Promise<{ bucket: PowerBucket; points: PowerPoint[] }>;
+}
+
+export type ApiKeyScope = 'ingest' | 'read' | 'full';
+
+export interface ApiKeyService {
+  /** The key is shown this once. */
+  create(
+    userId: UserId,
+    key: { name: string; scope: ApiKeyScope; expiresAt: Date | null },
+    now: Date,
+  ): Promise<{ id: number; name: string; scope: ApiKeyScope; key: string }>;
+  /** @throws NotSignedIn when no living key is so */
+  identify(key: string, now: Date): Promise<{ user: SessionUser; keyId: number; scope: ApiKeyScope }>;
+}
+
+export interface HealthReport {
+  ok: boolean;
+  components: Record<'database' | 'collector' | 'worker', string>;
+}
+
+export interface HealthService {
+  report(now: Date): Promise<HealthReport>;
+}
