@@ -175,6 +175,11 @@ CREATE FUNCTION api.is_setup_token(wanted_hash bytea) RETURNS boolean
        AND NOT EXISTS (SELECT FROM api.user_account u WHERE u.is_admin)
   $$;
 
+-- Being alone on the server is a proof that a logger is one's own.
+CREATE FUNCTION api.is_only_account() RETURNS boolean
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$ SELECT count(*) = 1 FROM (SELECT FROM api.user_account LIMIT 2) u $$;
+
 -- One account with its first site. Used by the definer functions below and by the owner's command line.
 CREATE FUNCTION api.insert_account(
     new_email text, new_hash text, new_first_name text, new_last_name text, admin boolean, verified boolean, zone text)
@@ -211,10 +216,11 @@ ALTER FUNCTION api.auth_user(text) OWNER TO {{lookup}};
 ALTER FUNCTION api.auth_session(uuid) OWNER TO {{lookup}};
 ALTER FUNCTION api.auth_key(bytea) OWNER TO {{lookup}};
 ALTER FUNCTION api.is_setup_token(bytea) OWNER TO {{lookup}};
+ALTER FUNCTION api.is_only_account() OWNER TO {{lookup}};
 REVOKE CREATE ON SCHEMA api FROM {{lookup}};
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA api FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION api.auth_user(text), api.auth_session(uuid), api.auth_key(bytea), api.is_setup_token(bytea),
+GRANT EXECUTE ON FUNCTION api.auth_user(text), api.auth_session(uuid), api.auth_key(bytea), api.is_setup_token(bytea), api.is_only_account(),
   api.create_first_admin(bytea, text, text, text, text, text) TO {{app}};
 
 -- migrate:down

@@ -65,9 +65,10 @@ CREATE TABLE store.counter (
   booked_wh bigint[] NOT NULL DEFAULT '{}',
   -- The device's own lifetime figures, as last accepted.
   counter_wh bigint[] NOT NULL DEFAULT '{}',
-  -- Newest sample of all, newest live one, and when that one was received.
+  -- Newest sample of all; newest live one and when that was received; newest one in which the device really measured.
   last_ts timestamptz,
   last_live_ts timestamptz,
+  last_fresh_ts timestamptz,
   last_received_at timestamptz,
   interval_s int,
   PRIMARY KEY (user_id, inverter_id)
@@ -79,11 +80,11 @@ CREATE TABLE store.energy_15m (
   inverter_id int NOT NULL,
   ts timestamptz NOT NULL,
   energy_wh int[] NOT NULL DEFAULT '{}',
+  -- The part of energy_wh that was inferred over a gap or from power, not counted.
+  estimated_wh int[] NOT NULL DEFAULT '{}',
   power_sum_dw bigint[] NOT NULL DEFAULT '{}',
   power_count int[] NOT NULL DEFAULT '{}',
   power_max_dw int[] NOT NULL DEFAULT '{}',
-  -- Bits: 1 estimated
-  flags int NOT NULL DEFAULT 0,
   PRIMARY KEY (user_id, inverter_id, ts)
 )
 -- only:plain
@@ -163,14 +164,16 @@ CREATE VIEW api.dc_sample WITH (security_barrier) AS
 CREATE VIEW api.energy_15m WITH (security_barrier) AS
   SELECT * FROM store.energy_15m WHERE user_id = (SELECT api.current_user_id());
 CREATE VIEW api.counter WITH (security_barrier) AS
-  SELECT user_id, inverter_id, first_good_wh, booked_wh, counter_wh, last_ts, last_live_ts, last_received_at, interval_s
+  SELECT user_id, inverter_id, first_good_wh, booked_wh, counter_wh, last_ts, last_live_ts, last_fresh_ts, last_received_at,
+         interval_s
   FROM store.counter WHERE user_id = (SELECT api.current_user_id());
 GRANT SELECT ON api.ac_sample, api.dc_sample, api.energy_15m, api.counter TO {{app}};
 
 -- The counter rows of these inverters, made where missing, locked in one order for every writer. Nothing is locked before them.
 CREATE FUNCTION api.lock_counters(user_ids int[], inverter_ids int[])
   RETURNS TABLE (user_id int, inverter_id int, fold json, first_good_wh bigint[], booked_wh bigint[], counter_wh bigint[],
-                 last_ts timestamptz, last_live_ts timestamptz, last_received_at timestamptz, interval_s int)
+                 last_ts timestamptz, last_live_ts timestamptz, last_fresh_ts timestamptz,
+                 last_received_at timestamptz, interval_s int)
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
     #variable_conflict use_column
@@ -183,7 +186,7 @@ CREATE FUNCTION api.lock_counters(user_ids int[], inverter_ids int[])
         ON CONFLICT DO NOTHING;
       RETURN QUERY
         SELECT c.user_id, c.inverter_id, c.fold, c.first_good_wh, c.booked_wh, c.counter_wh, c.last_ts, c.last_live_ts,
-               c.last_received_at, c.interval_s
+               c.last_fresh_ts, c.last_received_at, c.interval_s
         FROM store.counter c
         WHERE (c.user_id, c.inverter_id) IN (SELECT * FROM unnest(user_ids, inverter_ids))
         ORDER BY c.user_id, c.inverter_id
@@ -245,9 +248,9 @@ CREATE FUNCTION store.max_arrays(a int[], b int[]) RETURNS int[]
 -- Counters as they now are, energy as it is to be added, what was noticed, and who is to be told. In the samples' transaction.
 CREATE FUNCTION api.book(
     user_ids int[], inverter_ids int[], folds text[], first_good text[], booked text[], counters text[], last_times timestamptz[],
-    last_live_times timestamptz[], received_times timestamptz[], intervals int[],
-    e_user_ids int[], e_inverter_ids int[], e_times timestamptz[], e_energy text[], e_power_sum text[], e_power_count text[],
-    e_power_max text[], e_flags int[],
+    last_live_times timestamptz[], last_fresh_times timestamptz[], received_times timestamptz[], intervals int[],
+    e_user_ids int[], e_inverter_ids int[], e_times timestamptz[], e_energy text[], e_estimated text[], e_power_sum text[],
+    e_power_count text[], e_power_max text[],
     events json, announcements text[])
   RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -255,21 +258,24 @@ CREATE FUNCTION api.book(
     BEGIN
       UPDATE store.counter c
         SET fold = n.fold::json, first_good_wh = n.first_good::bigint[], booked_wh = n.booked::bigint[],
-            counter_wh = n.counter::bigint[], last_ts = n.last_ts, last_live_ts = n.last_live_ts,
+            counter_wh = n.counter::bigint[], last_ts = n.last_ts, last_live_ts = n.last_live_ts, last_fresh_ts = n.last_fresh_ts,
             last_received_at = n.received_at, interval_s = n.interval_s
-        FROM unnest(user_ids, inverter_ids, folds, first_good, booked, counters, last_times, last_live_times, received_times, intervals)
-          AS n (user_id, inverter_id, fold, first_good, booked, counter, last_ts, last_live_ts, received_at, interval_s)
+        FROM unnest(user_ids, inverter_ids, folds, first_good, booked, counters, last_times, last_live_times, last_fresh_times,
+            received_times, intervals)
+          AS n (user_id, inverter_id, fold, first_good, booked, counter, last_ts, last_live_ts, last_fresh_ts, received_at,
+                interval_s)
         WHERE c.user_id = n.user_id AND c.inverter_id = n.inverter_id;
-      INSERT INTO store.energy_15m AS e (user_id, inverter_id, ts, energy_wh, power_sum_dw, power_count, power_max_dw, flags)
-        SELECT n.user_id, n.inverter_id, n.ts, n.energy::int[], n.power_sum::bigint[], n.power_count::int[], n.power_max::int[], n.flags
-        FROM unnest(e_user_ids, e_inverter_ids, e_times, e_energy, e_power_sum, e_power_count, e_power_max, e_flags)
-          AS n (user_id, inverter_id, ts, energy, power_sum, power_count, power_max, flags)
+      INSERT INTO store.energy_15m AS e (user_id, inverter_id, ts, energy_wh, estimated_wh, power_sum_dw, power_count, power_max_dw)
+        SELECT n.user_id, n.inverter_id, n.ts, n.energy::int[], n.estimated::int[], n.power_sum::bigint[], n.power_count::int[],
+               n.power_max::int[]
+        FROM unnest(e_user_ids, e_inverter_ids, e_times, e_energy, e_estimated, e_power_sum, e_power_count, e_power_max)
+          AS n (user_id, inverter_id, ts, energy, estimated, power_sum, power_count, power_max)
         ON CONFLICT (user_id, inverter_id, ts) DO UPDATE
           SET energy_wh = store.add_arrays(e.energy_wh, excluded.energy_wh),
+              estimated_wh = store.add_arrays(e.estimated_wh, excluded.estimated_wh),
               power_sum_dw = store.add_arrays(e.power_sum_dw, excluded.power_sum_dw),
               power_count = store.add_arrays(e.power_count, excluded.power_count),
-              power_max_dw = store.max_arrays(e.power_max_dw, excluded.power_max_dw),
-              flags = e.flags | excluded.flags;
+              power_max_dw = store.max_arrays(e.power_max_dw, excluded.power_max_dw);
       IF json_array_length(events) > 0 THEN
         INSERT INTO api.quality_event (user_id, inverter_id, channel, at, kind, detail)
           SELECT i.user_id, i.id, n.channel, n.at, n.kind, coalesce(n.detail, '{}')
@@ -296,14 +302,14 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA api, store FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION api.lock_counters(int[], int[]),
   api.append_samples(int[], int[], timestamptz[], int[], int[], int[], int[], int[], int[], int[], int[], int[], int[], int[], int[],
     smallint[], smallint[], int[], bigint[], smallint[], int[], smallint[], int[], int[], int[], int[], bigint[], int[]),
-  api.book(int[], int[], text[], text[], text[], text[], timestamptz[], timestamptz[], timestamptz[], int[], int[], int[],
-    timestamptz[], text[], text[], text[], text[], int[], json, text[]),
+  api.book(int[], int[], text[], text[], text[], text[], timestamptz[], timestamptz[], timestamptz[], timestamptz[], int[], int[], int[],
+    timestamptz[], text[], text[], text[], text[], text[], json, text[]),
   api.note_events(json) TO {{ingest}};
 
 -- migrate:down
 DROP FUNCTION api.note_events(json),
-  api.book(int[], int[], text[], text[], text[], text[], timestamptz[], timestamptz[], timestamptz[], int[], int[], int[],
-    timestamptz[], text[], text[], text[], text[], int[], json, text[]),
+  api.book(int[], int[], text[], text[], text[], text[], timestamptz[], timestamptz[], timestamptz[], timestamptz[], int[], int[], int[],
+    timestamptz[], text[], text[], text[], text[], text[], json, text[]),
   api.append_samples(int[], int[], timestamptz[], int[], int[], int[], int[], int[], int[], int[], int[], int[], int[], int[], int[],
     smallint[], smallint[], int[], bigint[], smallint[], int[], smallint[], int[], int[], int[], int[], bigint[], int[]),
   api.lock_counters(int[], int[]), store.add_arrays(bigint[], bigint[]), store.max_arrays(int[], int[]);

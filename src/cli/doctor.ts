@@ -1,0 +1,102 @@
+import { createServer } from 'node:net';
+import { parseArgs } from 'node:util';
+import { type Database, openDatabase } from '../db/database.ts';
+import { migrationStatus } from '../db/migrate.ts';
+import { openPools } from '../db/pools.ts';
+import { isolationProblems } from '../db/self-check.ts';
+import { type Command, type CommandContext, EXIT_FAILED, EXIT_OK } from './commands.ts';
+
+const USAGE = 'deye-hard doctor [--json]';
+
+interface Check {
+  name: string;
+  ok: boolean;
+  text: string;
+}
+
+export const doctor: Command = {
+  name: 'doctor',
+  usage: USAGE,
+  summary: 'check configuration, database, isolation, clock and ports',
+  async run(args, context) {
+    const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, help: { type: 'boolean' } } });
+    if (values.help === true) {
+      context.out(`${USAGE}\n\nOne line for each check; exit 1 when one failed.`);
+      return EXIT_OK;
+    }
+    const checks: Check[] = [{ name: 'configuration', ok: true, text: context.config.hints.join(' ') || 'understood' }];
+    await databaseChecks(context, checks);
+    for (const [name, { host, port }] of [
+      ['web port', context.config.http],
+      ['collector port', context.config.collector],
+    ] as const) {
+      checks.push(await portCheck(name, host, port));
+    }
+    checks.push({ name: 'mail', ok: true, text: 'mails are written to the log and to DATA_DIR/outbox' });
+    if (values.json === true) context.out(JSON.stringify(checks));
+    else for (const c of checks) context.out(`${c.ok ? 'ok  ' : 'FAIL'} ${c.name}: ${c.text}`);
+    return checks.every((c) => c.ok) ? EXIT_OK : EXIT_FAILED;
+  },
+};
+
+async function databaseChecks(context: CommandContext, checks: Check[]): Promise<void> {
+  let database: Database;
+  try {
+    database = await openDatabase(context.config, context.log);
+  } catch (error) {
+    checks.push({ name: 'database', ok: false, text: error instanceof Error ? error.message : String(error) });
+    return;
+  }
+  try {
+    const where = database.embedded ? 'embedded' : 'DATABASE_URL';
+    checks.push({ name: 'database', ok: true, text: `${where}, answers` });
+    const pending = (await migrationStatus(database.migrations)).filter((m) => m.appliedAt === null);
+    checks.push({
+      name: 'schema',
+      ok: pending.length === 0,
+      text: pending.length === 0 ? 'up to date' : `${pending.length} migrations pending: deye-hard migrate up`,
+    });
+    if (pending.length === 0) await servingChecks(database, checks);
+  } catch (error) {
+    checks.push({ name: 'database', ok: false, text: error instanceof Error ? error.message : String(error) });
+  } finally {
+    await database.release();
+  }
+}
+
+async function servingChecks(database: Database, checks: Check[]): Promise<void> {
+  const pools = openPools({
+    adminUrl: database.adminUrl,
+    authSecret: database.secrets.authSecret,
+    roles: database.roles,
+    appConnections: 1,
+    ingestConnections: 1,
+    onError: (error) => checks.push({ name: 'database', ok: false, text: error.message }),
+  });
+  try {
+    for (const role of ['app', 'ingest'] as const) {
+      const problems = await isolationProblems(pools[role], role);
+      checks.push({
+        name: `isolation (${role})`,
+        ok: problems.length === 0,
+        text: problems.join('; ') || 'the database refuses what it must refuse',
+      });
+    }
+    const { rows } = await pools.app.query<{ at: Date }>('SELECT clock_timestamp() AS at');
+    const offS = Math.round(((rows[0]?.at.getTime() ?? 0) - Date.now()) / 1000);
+    checks.push({ name: 'clock', ok: Math.abs(offS) <= 5, text: `the database's clock differs by ${offS} s` });
+  } finally {
+    await pools.end();
+  }
+}
+
+async function portCheck(name: string, host: string, port: number): Promise<Check> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const inUse = error.code === 'EADDRINUSE';
+      resolve({ name, ok: inUse, text: inUse ? `${port} is in use (a running server?)` : error.message });
+    });
+    server.listen(port, host, () => server.close(() => resolve({ name, ok: true, text: `${port} is free` })));
+  });
+}

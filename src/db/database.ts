@@ -1,0 +1,117 @@
+import pg from 'pg';
+import type { Config } from '../config.ts';
+import { ConfigError } from '../domain/errors.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { acquireEmbeddedPostgres } from './engines/embedded/embedded.ts';
+import { type Engine, prepareTimescale } from './engines/engine.ts';
+import { type MigrationRun, type MigrationSettings, migrateUp } from './migrate.ts';
+import { withOwner } from './pools.ts';
+import { ensureRoles, type RoleNames, roleNames } from './roles.ts';
+import { requiredSecrets, type Secrets, secretsFromDataDir } from './secrets.ts';
+
+const EMBEDDED_DATABASE = 'deye_hard';
+
+/** The database this process works with, found or started, not yet necessarily migrated. */
+export interface Database {
+  readonly embedded: boolean;
+  /** The login that may create roles; never used to serve. */
+  readonly adminUrl: string;
+  readonly roles: RoleNames;
+  readonly secrets: Secrets;
+  readonly migrations: MigrationSettings;
+  owner<T>(work: (client: pg.Client) => Promise<T>): Promise<T>;
+  /** Gives the embedded server up; the last process that uses it stops it. */
+  release(): Promise<void>;
+}
+
+/**
+ * Finds the configured PostgreSQL, or starts (or joins) the embedded one.
+ * @throws ConfigError, Unavailable
+ */
+export async function openDatabase(config: Config, log: Logger): Promise<Database> {
+  if (config.databaseUrl !== null) {
+    const secrets = requiredSecrets(config);
+    return describe(config, config.databaseUrl, secrets, false, async () => undefined);
+  }
+  const secrets = await secretsFromDataDir(config.dataDir, config);
+  const server = await acquireEmbeddedPostgres({ dataDir: config.dataDir, log });
+  try {
+    await createDatabase(server.connectionString());
+    return describe(config, server.connectionString(EMBEDDED_DATABASE), secrets, true, () => server.release());
+  } catch (error) {
+    await server.release();
+    throw error;
+  }
+}
+
+/** Roles, extension and schema, brought up to date. Safe to run from several processes at once. */
+export async function prepareDatabase(database: Database, log: Logger): Promise<MigrationRun> {
+  const { adminUrl, roles, secrets, migrations } = database;
+  await assertSupported(adminUrl);
+  await ensureRoles(adminUrl, roles, secrets.authSecret);
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  try {
+    const timescale = await prepareTimescale(admin);
+    if (timescale === 'created') log.info('created the timescaledb extension');
+  } finally {
+    await admin.end();
+  }
+  const run = await migrateUp(migrations);
+  for (const { name } of run.changed) log.info({ migration: name }, 'migration applied');
+  return run;
+}
+
+/** The engine recorded in a migrated database. */
+export async function recordedEngine(database: Database): Promise<Engine> {
+  return database.owner(async (client) => {
+    const { rows } = await client.query<{ engine: Engine }>('SELECT engine FROM store.installation');
+    return rows[0]?.engine ?? 'plain';
+  });
+}
+
+function describe(
+  config: Config,
+  adminUrl: string,
+  secrets: Secrets,
+  embedded: boolean,
+  release: () => Promise<void>,
+): Database {
+  const roles = roleNames(adminUrl, config.rolePrefix);
+  return {
+    embedded,
+    adminUrl,
+    roles,
+    secrets,
+    migrations: { adminUrl, roles, spacePartitions: config.spacePartitions },
+    owner: (work) => withOwner(adminUrl, roles, work),
+    release,
+  };
+}
+
+async function createDatabase(adminUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [EMBEDDED_DATABASE]);
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(EMBEDDED_DATABASE)}`);
+  } catch (error) {
+    // Another process was quicker; that is what was wanted. (23505: it was quicker by a hair.)
+    if (!(error instanceof pg.DatabaseError) || (error.code !== '42P04' && error.code !== '23505')) throw error;
+  } finally {
+    await client.end();
+  }
+}
+
+const OLDEST_SERVER = 150_000;
+
+async function assertSupported(adminUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ version: string }>(`SELECT current_setting('server_version_num') AS version`);
+    if (Number(rows[0]?.version ?? 0) < OLDEST_SERVER) throw new ConfigError('PostgreSQL 15 or newer is needed.');
+  } finally {
+    await client.end();
+  }
+}

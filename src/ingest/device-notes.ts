@@ -1,0 +1,115 @@
+import type pg from 'pg';
+import { type DeviceKind, MAX_CHANNELS, type UserId } from '../domain/inverter.ts';
+import type { Reading } from '../domain/reading.ts';
+import type { GatewayFacts } from '../protocols/protocol.ts';
+import { noteDeviceFacts, noteGateway, notePending, noteUnclaimed, type ResolvedDevice } from '../store/devices.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+const MINUTE_MS = 60_000;
+const MAX_REMEMBERED = 50_000;
+const MAX_NAME_LENGTH = 100;
+const MAX_UNDER_WAY = 64;
+
+/**
+ * What is learnt about devices on the side: last seen, firmware, rated power, names of inputs, unknown serials. It is written beside
+ * the readings' path and never holds an answer back; a note that fails is logged and comes again with the next packet.
+ */
+export class DeviceNotes {
+  readonly #pool: pg.Pool;
+  readonly #log: Logger;
+  /** What was last written and when, by subject, so that the same note costs one row a minute at most. */
+  readonly #written = new Map<string, { signature: string; at: number }>();
+  #underWay = 0;
+  #idle: (() => void)[] = [];
+
+  constructor(pool: pg.Pool, log: Logger) {
+    this.#pool = pool;
+    this.#log = log;
+  }
+
+  gateway(
+    owner: { userId: UserId },
+    kind: DeviceKind,
+    serial: string,
+    facts: GatewayFacts | null,
+    address: string | null,
+    now: Date,
+  ): void {
+    const told = facts ?? {};
+    const signature = facts === null ? '' : JSON.stringify(told);
+    this.#write(`gateway ${owner.userId} ${kind} ${serial}`, signature, now, () =>
+      noteGateway(this.#pool, { userId: owner.userId, kind, serial, facts: { ...told }, seenAt: now, address }),
+    );
+  }
+
+  unclaimed(serial: string, address: string, now: Date): void {
+    this.#write(`unclaimed ${serial}`, address, now, () => noteUnclaimed(this.#pool, serial, now, address));
+  }
+
+  pending(
+    userId: UserId,
+    kind: DeviceKind,
+    devices: { serial: string; name: string | null }[],
+    gatewaySerial: string | null,
+    now: Date,
+  ): void {
+    const serials = devices.map((d) => d.serial).join(' ');
+    const named = devices.map((d) => ({
+      serial: d.serial,
+      name: d.name === null ? null : d.name.slice(0, MAX_NAME_LENGTH),
+    }));
+    this.#write(`pending ${userId} ${kind} ${gatewaySerial ?? ''}`, serials, now, () =>
+      notePending(this.#pool, userId, kind, named, gatewaySerial, now),
+    );
+  }
+
+  facts(device: ResolvedDevice, reading: Reading): void {
+    const facts = {
+      ratedPowerW: positive(reading.ratedPowerW, 1_000_000),
+      mpptCount: positive(reading.mpptCount, MAX_CHANNELS),
+      inverterSerial: reading.inverterSerial,
+      gatewaySerial: reading.gatewaySerial,
+      channels: reading.channels.map((c) => ({
+        channel: c.channel,
+        name: c.name === null || c.name === '' ? null : c.name.slice(0, MAX_NAME_LENGTH),
+      })),
+    };
+    const signature = JSON.stringify(facts);
+    const subject = `facts ${device.userId} ${device.inverterId}`;
+    // Facts change once in years: written when they differ from what was written last, not every minute.
+    if (this.#written.get(subject)?.signature === signature) return;
+    this.#write(subject, signature, new Date(), () => noteDeviceFacts(this.#pool, device, facts));
+  }
+
+  /** Waits for the notes under way: for a clean stop, and for tests. */
+  async settled(): Promise<void> {
+    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #write(subject: string, signature: string, now: Date, work: () => Promise<void>): void {
+    const last = this.#written.get(subject);
+    const recent = last !== undefined && now.getTime() - last.at < MINUTE_MS;
+    if (recent && (signature === '' || last.signature === signature)) return;
+    // Under a storm notes are shed, never queued without bound; the next packet brings them again.
+    if (this.#underWay >= MAX_UNDER_WAY) return;
+    if (this.#written.size >= MAX_REMEMBERED) this.#written.clear();
+    this.#written.set(subject, {
+      signature: signature === '' ? (last?.signature ?? '') : signature,
+      at: now.getTime(),
+    });
+    this.#underWay++;
+    work()
+      .catch((error: unknown) => {
+        this.#written.delete(subject);
+        this.#log.warn({ err: error, subject }, 'could not note what a device said about itself');
+      })
+      .finally(() => {
+        this.#underWay--;
+        if (this.#underWay === 0) for (const wake of this.#idle.splice(0)) wake();
+      });
+  }
+}
+
+function positive(value: number | null, max: number): number | null {
+  return value !== null && Number.isFinite(value) && value >= 1 && value <= max ? Math.round(value) : null;
+}

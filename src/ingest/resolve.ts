@@ -1,0 +1,75 @@
+import type pg from 'pg';
+import type { DeviceKind, UserId } from '../domain/inverter.ts';
+import { type ResolvedDevice, resolveDevices } from '../store/devices.ts';
+
+const POSITIVE_TTL_MS = 60_000;
+const NEGATIVE_TTL_MS = 10_000;
+const MAX_ENTRIES = 50_000;
+
+interface Entry {
+  device: ResolvedDevice | null;
+  expiresAt: number;
+}
+
+/**
+ * serial → account, inverter, site. Answers are cached, "nobody's" too, and forgotten when the database announces a change of devices;
+ * the time limits are for an announcement that was missed. While the database is down an expired answer still serves: a heartbeat can
+ * be answered with the right offset although nothing can be stored.
+ */
+export class DeviceResolver {
+  readonly #pool: pg.Pool;
+  readonly #cache = new Map<string, Entry>();
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  /** Something about devices changed: ask again. */
+  invalidate(): void {
+    for (const entry of this.#cache.values()) entry.expiresAt = 0;
+  }
+
+  /**
+   * @param userId the account a key belongs to; null for loggers, which have none
+   * @returns a map of the serials that belong to somebody
+   * @throws Unavailable when the database is down and the answer is not known from before
+   */
+  async resolve(
+    kind: DeviceKind,
+    userId: UserId | null,
+    serials: readonly string[],
+    nowMs: number,
+  ): Promise<Map<string, ResolvedDevice>> {
+    const found = new Map<string, ResolvedDevice>();
+    const missing: string[] = [];
+    for (const serial of serials) {
+      const entry = this.#cache.get(key(kind, userId, serial));
+      if (entry === undefined || entry.expiresAt <= nowMs) missing.push(serial);
+      else if (entry.device !== null) found.set(serial, entry.device);
+    }
+    if (missing.length > 0) {
+      for (const device of await resolveDevices(this.#pool, kind, userId, missing)) found.set(device.serial, device);
+      for (const serial of missing) this.#remember(key(kind, userId, serial), found.get(serial) ?? null, nowMs);
+    }
+    return found;
+  }
+
+  /** What was last known of a serial, however old; undefined when nothing was. */
+  lastKnown(kind: DeviceKind, userId: UserId | null, serial: string): ResolvedDevice | null | undefined {
+    return this.#cache.get(key(kind, userId, serial))?.device;
+  }
+
+  #remember(cacheKey: string, device: ResolvedDevice | null, nowMs: number): void {
+    if (this.#cache.size >= MAX_ENTRIES) {
+      // The oldest entry goes; a map remembers the order of insertion.
+      const oldest = this.#cache.keys().next().value;
+      if (oldest !== undefined) this.#cache.delete(oldest);
+    }
+    this.#cache.delete(cacheKey);
+    this.#cache.set(cacheKey, { device, expiresAt: nowMs + (device === null ? NEGATIVE_TTL_MS : POSITIVE_TTL_MS) });
+  }
+}
+
+function key(kind: DeviceKind, userId: UserId | null, serial: string): string {
+  return `${kind} ${userId ?? '*'} ${serial}`;
+}

@@ -1,0 +1,85 @@
+import pg from 'pg';
+import type { Logger } from '../telemetry/logger.ts';
+
+export interface ListenOptions {
+  connectionString: string;
+  channels: readonly string[];
+  onNotification: (channel: string, payload: string) => void;
+  /** Called after every (re)connection: announcements may have been missed before it. */
+  onConnected: () => void;
+  log: Logger;
+  /** First and longest pause before another try. */
+  backoffMs?: { first: number; longest: number };
+}
+
+/**
+ * One connection that only listens, re-made for ever when it breaks. NOTIFY is not kept for the absent, so whoever uses this re-reads
+ * what matters in `onConnected`.
+ *
+ * connecting → listening → (lost) → waiting → connecting …; (stop) → stopped from any state
+ */
+export class DatabaseListener {
+  readonly #options: ListenOptions;
+  #client: pg.Client | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #stopped = false;
+  #pauseMs: number;
+
+  constructor(options: ListenOptions) {
+    this.#options = options;
+    this.#pauseMs = options.backoffMs?.first ?? 200;
+  }
+
+  /** Resolves when the first attempt has ended, well or not; a failed one is tried again by itself. */
+  async start(): Promise<void> {
+    await this.#connect();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const client = this.#client;
+    this.#client = null;
+    if (client !== null) await client.end();
+  }
+
+  async #connect(): Promise<void> {
+    const client = new pg.Client({
+      connectionString: this.#options.connectionString,
+      application_name: 'deye-hard listen',
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+    });
+    let lost = false;
+    const onLost = (error: Error | null): void => {
+      if (lost) return;
+      lost = true;
+      this.#client = null;
+      if (this.#stopped) return;
+      this.#options.log.warn({ err: error, retryInMs: this.#pauseMs }, 'the listening database connection was lost');
+      this.#timer = setTimeout(() => {
+        this.#connect().catch((retryError: unknown) =>
+          this.#options.log.error({ err: retryError }, 'listening failed'),
+        );
+      }, this.#pauseMs);
+      this.#pauseMs = Math.min(this.#pauseMs * 2, this.#options.backoffMs?.longest ?? 10_000);
+    };
+    client.on('error', onLost);
+    client.on('end', () => onLost(null));
+    client.on('notification', ({ channel, payload }) => this.#options.onNotification(channel, payload ?? ''));
+    try {
+      await client.connect();
+      for (const channel of this.#options.channels) await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    } catch (error) {
+      onLost(error as Error);
+      return;
+    }
+    if (this.#stopped) {
+      await client.end();
+      return;
+    }
+    this.#client = client;
+    this.#pauseMs = this.#options.backoffMs?.first ?? 200;
+    this.#options.onConnected();
+  }
+}

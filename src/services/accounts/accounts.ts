@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { SessionTokens } from '../../crypto/jwt.ts';
+import { argon2id, type PasswordHasher } from '../../crypto/passwords.ts';
+import { sha256 } from '../../crypto/tokens.ts';
+import type { Pools } from '../../db/pools.ts';
+import { Conflict, NotAllowed, NotSignedIn } from '../../domain/errors.ts';
+import type { UserId } from '../../domain/inverter.ts';
+import { type AccountRow, findAccount, insertFirstAdmin, isSetupToken } from '../../store/accounts.ts';
+import { endSession, findSession, insertSession, type SessionRow, touchSession } from '../../store/sessions.ts';
+import type { AccountService, Client, NewAccount, SessionUser, SignedIn } from '../services.ts';
+import { checkedAccount, isEmail, MAX_PASSWORD_LENGTH } from './rules.ts';
+
+/** How long a session lives without being used. */
+export const SESSION_IDLE_S = 90 * 24 * 3600;
+/** `last_used_at` is for people; writing it on every request would make each read a write. */
+const TOUCH_EVERY_S = 5 * 60;
+const MAX_USER_AGENT_LENGTH = 400;
+
+export interface AccountsOptions {
+  pools: Pick<Pools, 'app'>;
+  authSecret: string;
+  /** IANA zone of a new account's first site. */
+  timeZone: string;
+  passwords?: PasswordHasher;
+}
+
+type Identified = Awaited<ReturnType<AccountService['identify']>>;
+
+export interface Accounts extends AccountService {
+  /**
+   * As `identify`, for the cookie of a browser: its two-day token may be over while the session, which lives 90 days unused, is not.
+   * The caller then renews the cookie. @throws NotSignedIn
+   */
+  resume(token: string, now: Date): Promise<Identified>;
+}
+
+/** Sign-in, sessions and the first administrator, on the tables of `store/accounts` and `store/sessions`. */
+export function createAccounts(options: AccountsOptions): Accounts {
+  const { app } = options.pools;
+  const passwords = options.passwords ?? argon2id;
+  const tokens = new SessionTokens(options.authSecret);
+
+  async function checkPassword(email: string, password: string): Promise<AccountRow> {
+    const found = isEmail(email) ? await findAccount(app, email) : null;
+    // Hashed also where there is nobody: otherwise the time of the answer tells which addresses have accounts.
+    const usable = password.length <= MAX_PASSWORD_LENGTH;
+    const matches = await passwords.verify(usable ? (found?.passwordHash ?? null) : null, usable ? password : '');
+    if (found === null || !matches || found.account.isDisabled) {
+      throw new NotSignedIn('E-mail address or password is wrong.');
+    }
+    return found.account;
+  }
+
+  async function livingSession(userId: UserId, sessionId: string, now: Date): Promise<SessionRow> {
+    const session = await findSession(app, sessionId);
+    const lives = session !== null && session.endedAt === null && session.expiresAt > now;
+    if (!lives || session.account.id !== userId || session.account.isDisabled) {
+      throw new NotSignedIn('The session is over. Please sign in again.');
+    }
+    return session;
+  }
+
+  async function identify(token: string, now: Date, graceS: number): Promise<Identified> {
+    const { userId, sessionId, expiresAt } = await tokens.read(token, now, graceS);
+    const session = await livingSession(userId, sessionId, now);
+    if (session.lastUsedAt < secondsAfter(now, -TOUCH_EVERY_S)) {
+      await touchSession(app, userId, sessionId, now, secondsAfter(now, SESSION_IDLE_S));
+    }
+    return { user: sessionUser(session.account), sessionId, tokenExpiresAt: expiresAt };
+  }
+
+  return {
+    async signIn(email: string, password: string, client: Client, now: Date): Promise<SignedIn> {
+      const account = await checkPassword(email.trim(), password);
+      const sessionId = randomUUID();
+      await insertSession(app, {
+        id: sessionId,
+        userId: account.id,
+        createdAt: now,
+        expiresAt: secondsAfter(now, SESSION_IDLE_S),
+        address: client.address,
+        userAgent: client.userAgent?.slice(0, MAX_USER_AGENT_LENGTH) ?? null,
+      });
+      return { user: sessionUser(account), sessionId, ...(await tokens.sign(account.id, sessionId, now)) };
+    },
+
+    signOut: (userId, sessionId, now) => endSession(app, userId, sessionId, now),
+    identify: (token, now) => identify(token, now, 0),
+    resume: (token, now) => identify(token, now, SESSION_IDLE_S),
+
+    async renew(userId, sessionId, now) {
+      await livingSession(userId, sessionId, now);
+      return tokens.sign(userId, sessionId, now);
+    },
+
+    isSetupTokenValid: (token) => isSetupToken(app, sha256(token)),
+
+    async createFirstAdmin(token: string, account: NewAccount) {
+      const refusal = new NotAllowed('The link is no longer valid. The server prints a new one when it starts.');
+      // Looked at first, so that a stranger can make nobody hash.
+      if (!(await isSetupToken(app, sha256(token)))) throw refusal;
+      const { email, password, firstName, lastName } = checkedAccount(account);
+      const passwordHash = await passwords.hash(password);
+      const id = await insertFirstAdmin(app, sha256(token), {
+        email,
+        passwordHash,
+        firstName,
+        lastName,
+        timeZone: options.timeZone,
+      }).catch((error: unknown) => {
+        if (!(error instanceof Conflict)) throw error;
+        throw new Conflict('There is an account with this e-mail address already.', { cause: error });
+      });
+      if (id === null) throw refusal;
+      return { id, email };
+    },
+  };
+}
+
+export function sessionUser(account: AccountRow): SessionUser {
+  const { isDisabled: _, ...user } = account;
+  return user;
+}
+
+function secondsAfter(time: Date, seconds: number): Date {
+  return new Date(time.getTime() + seconds * 1000);
+}

@@ -1,0 +1,134 @@
+import { apiKeyHint, hashApiKey, isApiKey, newApiKey } from '../crypto/api-key.ts';
+import type { Pools } from '../db/pools.ts';
+import { InvalidInput, NotSignedIn } from '../domain/errors.ts';
+import type { UserId } from '../domain/inverter.ts';
+import { findApiKey, insertApiKey, type KeyRow, touchApiKey } from '../store/api-keys.ts';
+import { sessionUser } from './accounts/accounts.ts';
+import type { ApiKeyScope, ApiKeyService, SessionUser } from './services.ts';
+
+/** A revoked key is forgotten at the database's notice; this is for the notice that never came. */
+const CACHED_MS = 30_000;
+const TOUCH_EVERY_MS = 5 * 60_000;
+const MAX_CACHED_KEYS = 10_000;
+const MAX_NAME_LENGTH = 100;
+
+export interface ApiKeysOptions {
+  pools: Pick<Pools, 'app'>;
+  /** Told when noting a key's use failed: the request it belonged to was answered long ago. */
+  onError: (error: unknown) => void;
+}
+
+export interface ApiKeys extends ApiKeyService {
+  /** Forgets every cached key. To be called when the database says that keys or accounts changed. */
+  invalidate(): void;
+  /** Resolves when what runs beside the requests is written: before the pools are ended. */
+  settled(): Promise<void>;
+}
+
+interface KnownKey {
+  user: SessionUser;
+  keyId: number;
+  scope: ApiKeyScope;
+  keyExpiresAt: Date | null;
+  cachedUntilMs: number;
+}
+
+/** API keys, on the table of `store/api-keys`. A push with a known key costs one SHA-256 and no query. */
+export function createApiKeys(options: ApiKeysOptions): ApiKeys {
+  const { app } = options.pools;
+  const known = new Map<string, KnownKey>();
+  const touchedMs = new Map<number, number>();
+  const running = new Set<Promise<void>>();
+  // A look-up that was under way when the cache was emptied may have read what is no longer so: it is not cached.
+  let generation = 0;
+
+  async function lookUp(hash: Buffer, now: Date): Promise<KnownKey> {
+    const startedIn = generation;
+    const row = await findApiKey(app, hash);
+    if (row === null || !lives(row, now)) throw refusal();
+    const key: KnownKey = {
+      user: sessionUser(row.account),
+      keyId: row.keyId,
+      scope: row.scope,
+      keyExpiresAt: row.expiresAt,
+      cachedUntilMs: now.getTime() + CACHED_MS,
+    };
+    if (startedIn === generation) remember(known, hash.toString('base64'), key);
+    return key;
+  }
+
+  function noteUse(key: KnownKey, now: Date): void {
+    const last = touchedMs.get(key.keyId);
+    if (last !== undefined && now.getTime() - last < TOUCH_EVERY_MS) return;
+    remember(touchedMs, key.keyId, now.getTime());
+    const writing = touchApiKey(app, key.user.id, key.keyId, now)
+      .catch(options.onError)
+      .finally(() => running.delete(writing));
+    running.add(writing);
+  }
+
+  return {
+    async create(userId: UserId, { name: rawName, scope, expiresAt }, now) {
+      const name = checkedKeyName(rawName);
+      if (expiresAt !== null && expiresAt <= now) {
+        throw new InvalidInput('The key would be over already.', { expires_at: 'must be in the future' });
+      }
+      const key = newApiKey();
+      const hash = hashApiKey(key);
+      const id = await insertApiKey(app, userId, { name, scope, hash, hint: apiKeyHint(key), createdAt: now, expiresAt });
+      return { id, name, scope, key };
+    },
+
+    async identify(text, now) {
+      const sent = text.trim();
+      if (!isApiKey(sent)) throw refusal();
+      const hash = hashApiKey(sent);
+      const cached = known.get(hash.toString('base64'));
+      const usable = cached !== undefined && cached.cachedUntilMs > now.getTime();
+      const key = usable ? cached : await lookUp(hash, now);
+      if (isOver(key.keyExpiresAt, now)) throw refusal();
+      noteUse(key, now);
+      return { user: key.user, keyId: key.keyId, scope: key.scope };
+    },
+
+    invalidate() {
+      generation++;
+      known.clear();
+    },
+
+    async settled() {
+      await Promise.all(running);
+    },
+  };
+}
+
+/** @throws InvalidInput */
+export function checkedKeyName(text: string): string {
+  const name = text.trim();
+  if (name === '') throw new InvalidInput('The key needs a name.', { name: 'required' });
+  if (name.length > MAX_NAME_LENGTH || /\p{Cc}/u.test(name)) {
+    throw new InvalidInput('The name of the key cannot be kept.', {
+      name: `at most ${MAX_NAME_LENGTH} printable characters`,
+    });
+  }
+  return name;
+}
+
+function lives(row: KeyRow, now: Date): boolean {
+  return row.revokedAt === null && !row.account.isDisabled && !isOver(row.expiresAt, now);
+}
+
+function isOver(expiresAt: Date | null, now: Date): boolean {
+  return expiresAt !== null && expiresAt <= now;
+}
+
+/** Puts an entry at the young end and drops the oldest beyond the bound, so that strangers' keys cannot grow the memory. */
+function remember<K, V>(map: Map<K, V>, key: K, value: V): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > MAX_CACHED_KEYS) map.delete(map.keys().next().value as K);
+}
+
+function refusal(): NotSignedIn {
+  return new NotSignedIn('The API key is missing or not valid.');
+}

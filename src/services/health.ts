@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type pg from 'pg';
+import type { Logger } from '../telemetry/logger.ts';
+import type { HealthReport, HealthService } from './services.ts';
+
+const BEAT_MS = 15_000;
+const STALE_MS = 60_000;
+
+type Component = 'web' | 'collector' | 'worker';
+
+/** How a role of this very process is doing; an empty string means well. */
+export type OwnRoles = ReadonlyMap<Component, () => string>;
+
+/**
+ * What works and what does not. Roles of this process are asked directly, those of other processes are known by their heartbeats;
+ * only what this process is responsible for makes its answer bad.
+ */
+export class Health implements HealthService {
+  readonly #pool: pg.Pool;
+  readonly #own: OwnRoles;
+  readonly #log: Logger;
+  readonly #processId = randomUUID();
+  readonly #startedAt = new Date();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(pool: pg.Pool, own: OwnRoles, log: Logger) {
+    this.#pool = pool;
+    this.#own = own;
+    this.#log = log;
+  }
+
+  async start(): Promise<void> {
+    await this.#beat();
+    this.#timer = setInterval(() => void this.#beat(), BEAT_MS).unref();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    await this.#pool.query('SELECT api.process_gone($1)', [this.#processId]).catch((error: unknown) => {
+      this.#log.debug({ err: error }, 'could not sign this process off; its heartbeat will run out');
+    });
+  }
+
+  async report(now: Date): Promise<HealthReport> {
+    const components: HealthReport['components'] = { database: 'ok', collector: 'unknown', worker: 'unknown' };
+    let ok = true;
+    let others: { roles: string[]; beat_at: Date }[] = [];
+    try {
+      const { rows } = await this.#pool.query<{ roles: string[]; beat_at: Date }>(
+        'SELECT roles, beat_at FROM api.processes()',
+      );
+      others = rows;
+    } catch (error) {
+      this.#log.warn({ err: error }, 'health: the database does not answer');
+      components.database = 'down';
+      ok = false;
+    }
+    for (const name of ['collector', 'worker'] as const) {
+      const own = this.#own.get(name);
+      if (own !== undefined) {
+        const problem = own();
+        components[name] = problem === '' ? 'ok' : problem;
+        if (problem !== '') ok = false;
+      } else if (components.database === 'ok') {
+        components[name] = others.some((p) => p.roles.includes(name) && now.getTime() - p.beat_at.getTime() < STALE_MS)
+          ? 'ok'
+          : 'not running';
+      }
+    }
+    return { ok, components };
+  }
+
+  async #beat(): Promise<void> {
+    try {
+      await this.#pool.query('SELECT api.heartbeat($1, $2, $3, $4)', [
+        this.#processId,
+        [...this.#own.keys()],
+        hostname(),
+        this.#startedAt,
+      ]);
+    } catch (error) {
+      this.#log.warn({ err: error }, 'heartbeat not written');
+    }
+  }
+}

@@ -1,0 +1,207 @@
+import type pg from 'pg';
+import { asTenant } from '../db/as-tenant.ts';
+import { Conflict, InvalidInput, NotAllowed, NotFound } from '../domain/errors.ts';
+import { DEVICE_KINDS, type InverterId, normaliseSerial } from '../domain/inverter.ts';
+import { SAMPLE_STATUS } from '../domain/sample-status.ts';
+import { inverterState } from '../domain/state.ts';
+import { isSunUp, type Place, placeOfZone } from '../domain/sun.ts';
+import * as store from '../store/inverters.ts';
+import type {
+  ChannelCurrent,
+  InverterCurrent,
+  InverterService,
+  InverterSummary,
+  NewInverter,
+  PhaseCurrent,
+  SessionUser,
+} from './services.ts';
+
+const MAX_NAME_LENGTH = 100;
+const HOUR_MS = 3_600_000;
+
+export interface InverterServiceOptions {
+  /**
+   * Whether an added logger is active at once. True where this is the only account on the server, which is one of the proofs of
+   * ownership; else it waits for another proof.
+   */
+  isOnlyAccount: () => Promise<boolean>;
+}
+
+export function createInverterService(pool: pg.Pool, options: InverterServiceOptions): InverterService {
+  return {
+    list: (userId, now) =>
+      asTenant(pool, userId, async (tx) =>
+        (await store.listInverters(tx, userId, now)).map((row) => summary(row, now)),
+      ),
+
+    current: (userId, inverterId, now) =>
+      asTenant(pool, userId, async (tx) => {
+        const row = await store.readInverter(tx, userId, inverterId, now);
+        if (row === null) throw notFound(inverterId);
+        const channels = await store.readChannels(tx, userId, inverterId, row.lastLiveAt);
+        const mean = await store.averagePower(tx, userId, inverterId, new Date(now.getTime() - HOUR_MS), now);
+        return current(row, channels, mean, now);
+      }),
+
+    add: (user, inverter, now) => addInverter(pool, options, user, inverter, now),
+
+    rename: (userId, inverterId, name) =>
+      asTenant(pool, userId, async (tx) => {
+        if (!(await store.renameInverter(tx, userId, inverterId, validName(name)))) throw notFound(inverterId);
+      }),
+
+    remove: (userId, inverterId) =>
+      asTenant(pool, userId, async (tx) => {
+        if (!(await store.removeInverter(tx, inverterId))) throw notFound(inverterId);
+        await store.audit(tx, {
+          actorId: userId,
+          userId,
+          action: 'inverter.removed',
+          detail: { inverter_id: inverterId },
+        });
+      }),
+  };
+}
+
+async function addInverter(
+  pool: pg.Pool,
+  options: InverterServiceOptions,
+  user: SessionUser,
+  inverter: NewInverter,
+  _now: Date,
+): ReturnType<InverterService['add']> {
+  if (!user.isVerified) throw new NotAllowed('Confirm your e-mail address first.');
+  const { kind } = inverter;
+  if (!DEVICE_KINDS.includes(kind)) {
+    throw new InvalidInput('That kind of device is not known.', { kind: `one of ${DEVICE_KINDS.join(', ')}` });
+  }
+  const name = validName(inverter.name);
+  const serial = normaliseSerial(inverter.serial, kind);
+  // A logger's serial proves nothing by itself (solarman-v5 §7): it waits for a proof, and being alone on the server is one.
+  const waiting = kind === 'solarman' && !user.isAdmin && !(await options.isOnlyAccount());
+  try {
+    return await asTenant(pool, user.id, async (tx) => {
+      const id = await store.insertInverter(tx, { userId: user.id, kind, serial, name, waiting });
+      if (id === null) throw new NotFound('This account has no site to put the inverter in.');
+      await store.audit(tx, {
+        actorId: user.id,
+        userId: user.id,
+        action: 'inverter.added',
+        detail: { inverter_id: id, kind, serial },
+      });
+      return { id, serial, name, kind };
+    });
+  } catch (error) {
+    if (error instanceof Conflict) {
+      throw new Conflict('This serial number is already registered.', {
+        cause: error,
+        details: { fields: { serial: 'taken' } },
+      });
+    }
+    throw error;
+  }
+}
+
+function validName(raw: string): string {
+  const name = raw.trim();
+  if (name.length === 0) throw new InvalidInput('The name is missing.', { name: 'required' });
+  if (name.length > MAX_NAME_LENGTH) {
+    throw new InvalidInput('The name is too long.', { name: `at most ${MAX_NAME_LENGTH} characters` });
+  }
+  return name;
+}
+
+function notFound(inverterId: InverterId): NotFound {
+  return new NotFound(`There is no inverter ${inverterId} in this account.`);
+}
+
+function placeOf(row: store.InverterRow): Place | null {
+  if (row.latitude !== null && row.longitude !== null) return { latitude: row.latitude, longitude: row.longitude };
+  return placeOfZone(row.timeZone);
+}
+
+function latest(...times: (Date | null)[]): Date | null {
+  return times.reduce((a, b) => (a === null ? b : b === null || a >= b ? a : b), null);
+}
+
+function summary(row: store.InverterRow, now: Date): InverterSummary {
+  const booked = row.bookedWh[0] ?? null;
+  const unreachable = row.status !== null && (row.status & SAMPLE_STATUS.unreachable) !== 0;
+  return {
+    id: row.id,
+    name: row.name,
+    serial: row.serial,
+    kind: row.kind,
+    state: inverterState({
+      lastSampleAt: row.lastFreshAt,
+      lastReachable: row.status === null ? null : !unreachable,
+      powerW: row.powerW,
+      intervalS: row.intervalS,
+      now,
+      sunUp: isSunUp(now, placeOf(row)),
+      everSeen: row.lastLiveAt !== null,
+      waiting: row.waiting,
+    }),
+    siteId: row.siteId,
+    timeZone: row.timeZone,
+    ratedPowerW: row.ratedPowerW,
+    mpptCount: row.mpptCount,
+    lastSeenAt: latest(row.lastReceivedAt, row.gatewaySeenAt),
+    powerW: row.powerW,
+    sampledAt: row.lastLiveAt,
+    // Known as soon as anything was ever booked; a day without a quarter hour is then a day of 0 Wh.
+    energyTodayWh: booked === null ? null : (row.energyTodayWh[0] ?? 0),
+  };
+}
+
+function current(
+  row: store.InverterRow,
+  channels: store.ChannelRow[],
+  mean: number | null,
+  now: Date,
+): InverterCurrent {
+  return {
+    ...summary(row, now),
+    receivedAt: row.lastReceivedAt,
+    ageS: row.lastLiveAt === null ? null : Math.max(0, Math.round((now.getTime() - row.lastLiveAt.getTime()) / 1000)),
+    energyTotalWh: lifetime(row, 0),
+    counterTotalWh: row.counterWh[0] ?? null,
+    powerDcW: row.powerDcW,
+    voltageV: row.voltageV,
+    currentA: row.currentA,
+    frequencyHz: row.frequencyHz,
+    powerFactor: row.powerFactor,
+    temperatureC: row.temperatureC,
+    inverterSerial: row.inverterSerial,
+    phases: phases(row),
+    channels: shownChannels(row, channels),
+    maxPowerTodayW: row.maxPowerTodayW,
+    avgPowerLastHourW: mean,
+  };
+}
+
+/** First good counter plus everything booked (storage design, "Energy, defined once"). */
+function lifetime(row: store.InverterRow, channel: number): number | null {
+  const booked = row.bookedWh[channel] ?? null;
+  return booked === null ? null : (row.firstGoodWh[channel] ?? 0) + booked;
+}
+
+function phases(row: store.InverterRow): PhaseCurrent[] {
+  if (row.voltageL2V === null && row.voltageL3V === null && row.powerL2W === null && row.powerL3W === null) return [];
+  return [
+    { voltageV: row.voltageV, currentA: row.currentA, powerW: row.powerL1W },
+    { voltageV: row.voltageL2V, currentA: row.currentL2A, powerW: row.powerL2W },
+    { voltageV: row.voltageL3V, currentA: row.currentL3A, powerW: row.powerL3W },
+  ];
+}
+
+function shownChannels(row: store.InverterRow, channels: store.ChannelRow[]): ChannelCurrent[] {
+  return channels.map((c) => {
+    const booked = row.bookedWh[c.channel] ?? null;
+    return {
+      ...c,
+      energyTodayWh: booked === null ? null : (row.energyTodayWh[c.channel] ?? 0),
+      energyTotalWh: lifetime(row, c.channel),
+    };
+  });
+}

@@ -1,0 +1,42 @@
+import type pg from 'pg';
+import { asTenant } from '../db/as-tenant.ts';
+import { InvalidInput, NotFound } from '../domain/errors.ts';
+import { readInverter } from '../store/inverters.ts';
+import { readPower } from '../store/power-series.ts';
+import type { PowerBucket, StatisticsService } from './services.ts';
+
+/** More points than a screen has pixels help nobody and cost everybody. */
+const MAX_POINTS = 5_000;
+
+const BUCKET_S: Record<PowerBucket, number | null> = {
+  raw: null,
+  '1m': 60,
+  '5m': 300,
+  '15m': 900,
+  '1h': 3_600,
+  '1d': 86_400,
+};
+
+export function createStatisticsService(pool: pg.Pool): StatisticsService {
+  return {
+    async power(userId, inverterId, { from, to, bucket }) {
+      if (!(from < to)) throw new InvalidInput('The range is empty.', { to: 'must be after from' });
+      const points = await asTenant(pool, userId, async (tx) => {
+        const inverter = await readInverter(tx, userId, inverterId, to);
+        if (inverter === null) throw new NotFound(`There is no inverter ${inverterId} in this account.`);
+        return readPower(tx, userId, inverterId, from, to, BUCKET_S[bucket], inverter.timeZone, MAX_POINTS + 1);
+      });
+      if (points.length > MAX_POINTS) {
+        throw new InvalidInput(`That range holds more than ${MAX_POINTS} points.`, {
+          bucket: `use ${coarser(bucket)} or a shorter range`,
+        });
+      }
+      return { bucket, points };
+    },
+  };
+}
+
+function coarser(bucket: PowerBucket): PowerBucket {
+  const all = Object.keys(BUCKET_S) as PowerBucket[];
+  return all[Math.min(all.indexOf(bucket) + 1, all.length - 1)] ?? '1d';
+}

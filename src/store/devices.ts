@@ -1,0 +1,150 @@
+import type pg from 'pg';
+import { translate } from '../db/errors.ts';
+import type { DeviceKind, InverterId, SiteId, UserId } from '../domain/inverter.ts';
+import { eventsJson, type NotedEvent } from './samples.ts';
+
+/** What ingest must know of a registered device. */
+export interface ResolvedDevice {
+  serial: string;
+  userId: UserId;
+  inverterId: InverterId;
+  siteId: SiteId;
+  timeZone: string;
+  place: { latitude: number; longitude: number } | null;
+  /** The owner's figure, else the device's; null when neither is known. */
+  ratedPowerW: number | null;
+  mpptCount: number | null;
+}
+
+async function ask<T>(pool: pg.Pool, name: string, text: string, values: unknown[]): Promise<T[]> {
+  try {
+    const { rows } = await pool.query({ name, text, values });
+    return rows as T[];
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+interface ResolveRow {
+  serial: string;
+  user_id: number;
+  inverter_id: number;
+  site_id: number;
+  time_zone: string;
+  latitude: number | null;
+  longitude: number | null;
+  rated_power_w: number | null;
+  mppt_count: number | null;
+  device_rated_power_w: number | null;
+  device_mppt_count: number | null;
+}
+
+/**
+ * The active devices with these serials, of one account or (null) of all.
+ * @throws Unavailable
+ */
+export async function resolveDevices(
+  pool: pg.Pool,
+  kind: DeviceKind,
+  userId: UserId | null,
+  serials: string[],
+): Promise<ResolvedDevice[]> {
+  const rows = await ask<ResolveRow>(pool, 'resolve', 'SELECT * FROM api.resolve($1, $2, $3)', [kind, userId, serials]);
+  return rows.map((row) => ({
+    serial: row.serial,
+    userId: row.user_id,
+    inverterId: row.inverter_id,
+    siteId: row.site_id,
+    timeZone: row.time_zone,
+    place:
+      row.latitude === null || row.longitude === null ? null : { latitude: row.latitude, longitude: row.longitude },
+    ratedPowerW: row.rated_power_w ?? row.device_rated_power_w,
+    mpptCount: row.mppt_count ?? row.device_mppt_count,
+  }));
+}
+
+export async function noteGateway(
+  pool: pg.Pool,
+  gateway: {
+    userId: UserId;
+    kind: DeviceKind;
+    serial: string;
+    facts: Record<string, unknown>;
+    seenAt: Date;
+    address: string | null;
+  },
+): Promise<void> {
+  await ask(pool, 'note_gateway', 'SELECT api.note_gateway($1,$2,$3,$4,$5,$6)', [
+    gateway.userId,
+    gateway.kind,
+    gateway.serial,
+    JSON.stringify(gateway.facts),
+    gateway.seenAt,
+    gateway.address,
+  ]);
+}
+
+export async function notePending(
+  pool: pg.Pool,
+  userId: UserId,
+  kind: DeviceKind,
+  devices: { serial: string; name: string | null }[],
+  gatewaySerial: string | null,
+  seenAt: Date,
+): Promise<void> {
+  await ask(pool, 'note_pending', 'SELECT api.note_pending($1,$2,$3,$4,$5,$6)', [
+    userId,
+    kind,
+    devices.map((d) => d.serial),
+    devices.map((d) => d.name),
+    gatewaySerial,
+    seenAt,
+  ]);
+}
+
+export async function noteUnclaimed(pool: pg.Pool, serial: string, seenAt: Date, address: string): Promise<void> {
+  await ask(pool, 'note_unclaimed', 'SELECT api.note_unclaimed($1,$2,$3)', [serial, seenAt, address]);
+}
+
+export async function noteDeviceFacts(
+  pool: pg.Pool,
+  device: { userId: UserId; inverterId: InverterId },
+  facts: {
+    ratedPowerW: number | null;
+    mpptCount: number | null;
+    inverterSerial: string | null;
+    gatewaySerial: string | null;
+    channels: { channel: number; name: string | null }[];
+  },
+): Promise<void> {
+  await ask(pool, 'note_device_facts', 'SELECT api.note_device_facts($1,$2,$3,$4,$5,$6,$7,$8)', [
+    device.userId,
+    device.inverterId,
+    facts.ratedPowerW,
+    facts.mpptCount,
+    facts.inverterSerial,
+    facts.gatewaySerial,
+    facts.channels.map((c) => c.channel),
+    facts.channels.map((c) => c.name),
+  ]);
+}
+
+export async function keepRaw(
+  pool: pg.Pool,
+  device: { userId: UserId; inverterId: InverterId },
+  raw: { layout: string; reason: string; bytes: Buffer },
+  receivedAt: Date,
+): Promise<void> {
+  await ask(pool, 'keep_raw', 'SELECT api.keep_raw($1,$2,$3,$4,$5,$6)', [
+    device.userId,
+    device.inverterId,
+    receivedAt,
+    raw.layout,
+    raw.reason,
+    raw.bytes,
+  ]);
+}
+
+export async function noteEvents(pool: pg.Pool, events: NotedEvent[]): Promise<void> {
+  await ask(pool, 'note_events', 'SELECT api.note_events($1)', [eventsJson(events)]);
+}

@@ -1,0 +1,198 @@
+import type { Tx } from '../db/as-tenant.ts';
+import type { DeviceKind, InverterId, SiteId, UserId } from '../domain/inverter.ts';
+
+/** An inverter with its newest live sample and what was booked today. Scaled integers are already W, V, A … here. */
+export interface InverterRow {
+  id: InverterId;
+  name: string;
+  serial: string;
+  kind: DeviceKind;
+  waiting: boolean;
+  siteId: SiteId;
+  timeZone: string;
+  latitude: number | null;
+  longitude: number | null;
+  ratedPowerW: number | null;
+  mpptCount: number | null;
+  inverterSerial: string | null;
+  lastLiveAt: Date | null;
+  /** When it last really measured: a push that says "unreachable" does not count. */
+  lastFreshAt: Date | null;
+  lastReceivedAt: Date | null;
+  gatewaySeenAt: Date | null;
+  intervalS: number | null;
+  status: number | null;
+  powerW: number | null;
+  powerDcW: number | null;
+  voltageV: number | null;
+  voltageL2V: number | null;
+  voltageL3V: number | null;
+  currentA: number | null;
+  currentL2A: number | null;
+  currentL3A: number | null;
+  powerL1W: number | null;
+  powerL2W: number | null;
+  powerL3W: number | null;
+  frequencyHz: number | null;
+  powerFactor: number | null;
+  temperatureC: number | null;
+  /** Arrays indexed by channel, 0 = the inverter. */
+  firstGoodWh: (number | null)[];
+  bookedWh: (number | null)[];
+  counterWh: (number | null)[];
+  energyTodayWh: (number | null)[];
+  maxPowerTodayW: number | null;
+}
+
+const COLUMNS = `
+  i.id, i.name, i.serial, i.kind, i.waiting, i.site_id AS "siteId", s.time_zone AS "timeZone", s.latitude, s.longitude,
+  coalesce(i.rated_power_w, i.device_rated_power_w) AS "ratedPowerW", coalesce(i.mppt_count, i.device_mppt_count)::int AS "mpptCount",
+  i.inverter_serial AS "inverterSerial", c.last_live_ts AS "lastLiveAt", c.last_fresh_ts AS "lastFreshAt", c.last_received_at AS "lastReceivedAt",
+  g.last_seen_at AS "gatewaySeenAt", c.interval_s AS "intervalS", a.status::int,
+  a.power_dw / 10.0::float8 AS "powerW", a.power_dc_dw / 10.0::float8 AS "powerDcW",
+  a.voltage_dv / 10.0::float8 AS "voltageV", a.voltage_l2_dv / 10.0::float8 AS "voltageL2V",
+  a.voltage_l3_dv / 10.0::float8 AS "voltageL3V",
+  a.current_ca / 100.0::float8 AS "currentA", a.current_l2_ca / 100.0::float8 AS "currentL2A",
+  a.current_l3_ca / 100.0::float8 AS "currentL3A",
+  a.power_l1_dw / 10.0::float8 AS "powerL1W", a.power_l2_dw / 10.0::float8 AS "powerL2W", a.power_l3_dw / 10.0::float8 AS "powerL3W",
+  a.frequency_chz / 100.0::float8 AS "frequencyHz", a.power_factor_pm / 1000.0::float8 AS "powerFactor",
+  a.temperature_ddegc / 10.0::float8 AS "temperatureC",
+  coalesce(c.first_good_wh, '{}') AS "firstGoodWh", coalesce(c.booked_wh, '{}') AS "bookedWh",
+  coalesce(c.counter_wh, '{}') AS "counterWh",
+  coalesce(t.energy_wh, '{}') AS "energyTodayWh", t.power_max_dw / 10.0::float8 AS "maxPowerTodayW"`;
+
+/** `$1` the account, `$2` now. The literal account id beside the views' own test is what prunes partitions and chunks. */
+const SOURCES = `
+  api.inverter i
+  JOIN api.site s ON s.user_id = i.user_id AND s.id = i.site_id
+  LEFT JOIN api.counter c ON c.user_id = $1 AND c.inverter_id = i.id
+  LEFT JOIN api.ac_sample a ON a.user_id = $1 AND a.inverter_id = i.id AND a.ts = c.last_live_ts
+  LEFT JOIN api.gateway g ON g.user_id = $1 AND g.kind = i.kind AND g.serial = i.serial
+  LEFT JOIN LATERAL (
+    SELECT array_agg(p.wh ORDER BY p.n) AS energy_wh, max(p.max_dw) FILTER (WHERE p.n = 1) AS power_max_dw
+    FROM (
+      SELECT u.n, sum(u.wh) AS wh, max(u.max_dw) AS max_dw
+      FROM api.energy_15m e, unnest(e.energy_wh, e.power_max_dw) WITH ORDINALITY AS u (wh, max_dw, n)
+      WHERE e.user_id = $1 AND e.inverter_id = i.id
+        AND e.ts >= date_trunc('day', $2::timestamptz, s.time_zone)
+        AND e.ts < date_trunc('day', $2::timestamptz, s.time_zone) + interval '26 hours'
+        AND (e.ts AT TIME ZONE s.time_zone)::date = ($2::timestamptz AT TIME ZONE s.time_zone)::date
+      GROUP BY u.n
+    ) p
+  ) t ON true`;
+
+export async function listInverters(tx: Tx, userId: UserId, now: Date): Promise<InverterRow[]> {
+  const { rows } = await tx.query<InverterRow>({
+    name: 'list_inverters',
+    text: `SELECT ${COLUMNS} FROM ${SOURCES} WHERE i.user_id = $1 ORDER BY i.id`,
+    values: [userId, now],
+  });
+  return rows;
+}
+
+export async function readInverter(
+  tx: Tx,
+  userId: UserId,
+  inverterId: InverterId,
+  now: Date,
+): Promise<InverterRow | null> {
+  const { rows } = await tx.query<InverterRow>({
+    name: 'read_inverter',
+    text: `SELECT ${COLUMNS} FROM ${SOURCES} WHERE i.user_id = $1 AND i.id = $3`,
+    values: [userId, now, inverterId],
+  });
+  return rows[0] ?? null;
+}
+
+export interface ChannelRow {
+  channel: number;
+  name: string | null;
+  powerW: number | null;
+  voltageV: number | null;
+  currentA: number | null;
+  irradiationPct: number | null;
+}
+
+/** The inputs known by name or measured at `sampledAt`. */
+export async function readChannels(
+  tx: Tx,
+  userId: UserId,
+  inverterId: InverterId,
+  sampledAt: Date | null,
+): Promise<ChannelRow[]> {
+  const { rows } = await tx.query<ChannelRow>({
+    name: 'read_channels',
+    text: `SELECT coalesce(c.channel, d.channel)::int AS channel, coalesce(c.name, c.device_name) AS name,
+             d.power_dw / 10.0::float8 AS "powerW", d.voltage_dv / 10.0::float8 AS "voltageV",
+             d.current_ca / 100.0::float8 AS "currentA", d.irradiation_cpct / 100.0::float8 AS "irradiationPct"
+           FROM (SELECT * FROM api.channel WHERE user_id = $1 AND inverter_id = $2) c
+           FULL JOIN (SELECT * FROM api.dc_sample WHERE user_id = $1 AND inverter_id = $2 AND ts = $3) d ON d.channel = c.channel
+           ORDER BY 1`,
+    values: [userId, inverterId, sampledAt],
+  });
+  return rows;
+}
+
+/** Mean power of the last hour's live and stored samples, in W; null without any. */
+export async function averagePower(
+  tx: Tx,
+  userId: UserId,
+  inverterId: InverterId,
+  from: Date,
+  to: Date,
+): Promise<number | null> {
+  const { rows } = await tx.query<{ mean: number | null }>({
+    name: 'average_power',
+    text: `SELECT (avg(power_dw) / 10.0)::float8 AS mean FROM api.ac_sample
+           WHERE user_id = $1 AND inverter_id = $2 AND ts > $3 AND ts <= $4`,
+    values: [userId, inverterId, from, to],
+  });
+  return rows[0]?.mean ?? null;
+}
+
+export async function insertInverter(
+  tx: Tx,
+  inverter: { userId: UserId; kind: DeviceKind; serial: string; name: string; waiting: boolean },
+): Promise<InverterId | null> {
+  const { rows } = await tx.query<{ id: number }>(
+    `INSERT INTO api.inverter (user_id, site_id, kind, serial, name, waiting)
+     SELECT $1, s.id, $2, $3, $4, $5 FROM api.site s WHERE s.user_id = $1 ORDER BY s.id LIMIT 1
+     RETURNING id`,
+    [inverter.userId, inverter.kind, inverter.serial, inverter.name, inverter.waiting],
+  );
+  if (rows[0] === undefined) return null;
+  await tx.query('DELETE FROM api.pending_device WHERE user_id = $1 AND kind = $2 AND serial = $3', [
+    inverter.userId,
+    inverter.kind,
+    inverter.serial,
+  ]);
+  return rows[0].id;
+}
+
+/** @returns false when the account has no such inverter */
+export async function renameInverter(tx: Tx, userId: UserId, inverterId: InverterId, name: string): Promise<boolean> {
+  const { rowCount } = await tx.query('UPDATE api.inverter SET name = $3 WHERE user_id = $1 AND id = $2', [
+    userId,
+    inverterId,
+    name,
+  ]);
+  return rowCount === 1;
+}
+
+/** @returns false when the account has no such inverter */
+export async function removeInverter(tx: Tx, inverterId: InverterId): Promise<boolean> {
+  const { rows } = await tx.query<{ removed: boolean }>('SELECT api.remove_inverter($1) AS removed', [inverterId]);
+  return rows[0]?.removed === true;
+}
+
+export async function audit(
+  tx: Tx,
+  entry: { actorId: UserId; userId: UserId; action: string; detail: Record<string, unknown> },
+): Promise<void> {
+  await tx.query('INSERT INTO api.audit_log (actor_id, user_id, action, detail) VALUES ($1, $2, $3, $4)', [
+    entry.actorId,
+    entry.userId,
+    entry.action,
+    JSON.stringify(entry.detail),
+  ]);
+}

@@ -1,0 +1,162 @@
+import type pg from 'pg';
+import { translate } from '../db/errors.ts';
+import type { DeviceKind, InverterId, UserId } from '../domain/inverter.ts';
+import type { AccountToInsert } from './accounts.ts';
+import type { KeyToInsert } from './api-keys.ts';
+import { ask } from './ask.ts';
+
+/** A connection of the owner: the command line and the start of the server, never a request. */
+export type OwnerClient = pg.Client;
+
+export interface ListedAccount {
+  id: UserId;
+  email: string;
+  firstName: string;
+  lastName: string;
+  isAdmin: boolean;
+  verifiedAt: Date | null;
+  disabledAt: Date | null;
+  createdAt: Date;
+}
+
+/**
+ * Keeps the hash of the one-time link for the first administrator, in place of any before it.
+ * @returns false, and no link is valid any more, when there is an administrator already
+ */
+export async function replaceSetupToken(owner: OwnerClient, tokenHash: Buffer, now: Date): Promise<boolean> {
+  const rows = await ask(
+    owner,
+    `WITH gone AS (DELETE FROM api.setup_token WHERE EXISTS (SELECT FROM api.user_account WHERE is_admin))
+     INSERT INTO api.setup_token (token_hash, created_at)
+     SELECT $1, $2 WHERE NOT EXISTS (SELECT FROM api.user_account WHERE is_admin)
+     ON CONFLICT (only_row) DO UPDATE SET token_hash = excluded.token_hash, created_at = excluded.created_at
+     RETURNING only_row`,
+    [tokenHash, now],
+  );
+  return rows.length > 0;
+}
+
+/** @throws Conflict when the address is taken */
+export async function insertAccount(
+  owner: OwnerClient,
+  account: AccountToInsert & { isAdmin: boolean; isVerified: boolean },
+): Promise<UserId> {
+  const [row] = await ask<{ id: UserId }>(owner, 'SELECT api.insert_account($1, $2, $3, $4, $5, $6, $7) AS id', [
+    account.email,
+    account.passwordHash,
+    account.firstName,
+    account.lastName,
+    account.isAdmin,
+    account.isVerified,
+    account.timeZone,
+  ]);
+  return (row as { id: UserId }).id;
+}
+
+export function listAccounts(owner: OwnerClient): Promise<ListedAccount[]> {
+  return ask<ListedAccount>(
+    owner,
+    `SELECT id, email, first_name AS "firstName", last_name AS "lastName", is_admin AS "isAdmin", verified_at AS "verifiedAt",
+            disabled_at AS "disabledAt", created_at AS "createdAt"
+     FROM api.user_account ORDER BY id`,
+  );
+}
+
+/** The account with this address in any spelling of its letters; null when there is none. */
+export async function findAccountId(owner: OwnerClient, email: string): Promise<UserId | null> {
+  const [row] = await ask<{ id: UserId }>(owner, 'SELECT id FROM api.user_account WHERE lower(email) = lower($1)', [
+    email,
+  ]);
+  return row?.id ?? null;
+}
+
+/** A new password, and the end of every session that was opened with the old one. */
+export async function replacePassword(owner: OwnerClient, userId: UserId, hash: string, now: Date): Promise<void> {
+  await ask(
+    owner,
+    `WITH account AS (UPDATE api.user_account SET password_hash = $2 WHERE id = $1)
+     UPDATE api.session SET ended_at = $3 WHERE user_id = $1 AND ended_at IS NULL`,
+    [userId, hash, now],
+  );
+}
+
+/** No sign-in, no session, no key and no device of this account works any more; nothing is deleted. */
+export async function disableAccount(owner: OwnerClient, userId: UserId, now: Date): Promise<void> {
+  await ask(
+    owner,
+    `WITH account AS (UPDATE api.user_account SET disabled_at = coalesce(disabled_at, $2) WHERE id = $1)
+     UPDATE api.session SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`,
+    [userId, now],
+  );
+}
+
+/** @returns the key's id */
+export async function insertApiKeyFor(owner: OwnerClient, userId: UserId, key: KeyToInsert): Promise<number> {
+  const [row] = await ask<{ id: number }>(
+    owner,
+    `INSERT INTO api.api_key (user_id, name, scope, key_hash, hint, created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
+    [userId, key.name, key.scope, key.hash, key.hint, key.createdAt, key.expiresAt],
+  );
+  return (row as { id: number }).id;
+}
+
+export interface InverterToAdd {
+  kind: DeviceKind;
+  /** Normalised. */
+  serial: string;
+  name: string;
+  ratedPowerW: number | null;
+  /** IANA zone; null: that of the account's first site. */
+  timeZone: string | null;
+}
+
+/**
+ * An inverter that is active at once, at the account's site in that zone, which is made where there is none. One that was waiting
+ * for its proof has it now.
+ * @returns null when the account has that serial already
+ * @throws Conflict when the logger is active in another account
+ */
+export async function addActiveInverter(
+  owner: OwnerClient,
+  userId: UserId,
+  inverter: InverterToAdd,
+): Promise<InverterId | null> {
+  try {
+    await owner.query('BEGIN');
+    const siteId = await siteIn(owner, userId, inverter.timeZone);
+    const { rows } = await owner.query<{ id: InverterId }>(
+      `INSERT INTO api.inverter AS i (user_id, site_id, kind, serial, name, rated_power_w)
+       VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT (user_id, kind, serial) DO UPDATE
+         SET waiting = false, site_id = excluded.site_id, name = excluded.name,
+             rated_power_w = coalesce(excluded.rated_power_w, i.rated_power_w)
+         WHERE i.waiting
+       RETURNING id`,
+      [userId, siteId, inverter.kind, inverter.serial, inverter.name, inverter.ratedPowerW],
+    );
+    await owner.query('DELETE FROM api.pending_device WHERE user_id = $1 AND kind = $2 AND serial = $3', [
+      userId,
+      inverter.kind,
+      inverter.serial,
+    ]);
+    await owner.query('COMMIT');
+    return rows[0]?.id ?? null;
+  } catch (error) {
+    await owner.query('ROLLBACK').catch(() => undefined);
+    throw translate(error);
+  }
+}
+
+async function siteIn(owner: OwnerClient, userId: UserId, timeZone: string | null): Promise<number> {
+  const { rows } = await owner.query<{ id: number }>(
+    'SELECT id FROM api.site WHERE user_id = $1 AND ($2::text IS NULL OR time_zone = $2) ORDER BY id LIMIT 1',
+    [userId, timeZone],
+  );
+  if (rows[0] !== undefined) return rows[0].id;
+  const made = await owner.query<{ id: number }>(
+    `INSERT INTO api.site (user_id, name, time_zone) VALUES ($1, $2, $2) RETURNING id`,
+    [userId, timeZone],
+  );
+  return (made.rows[0] as { id: number }).id;
+}

@@ -1,0 +1,69 @@
+import type pg from 'pg';
+import { asTenant } from '../db/as-tenant.ts';
+import type { UserId } from '../domain/inverter.ts';
+import { type AccountRow, type AuthColumns, accountOf } from './accounts.ts';
+import { ask } from './ask.ts';
+
+export interface SessionToInsert {
+  id: string;
+  userId: UserId;
+  createdAt: Date;
+  expiresAt: Date;
+  address: string;
+  userAgent: string | null;
+}
+
+export interface SessionRow {
+  id: string;
+  account: AccountRow;
+  expiresAt: Date;
+  endedAt: Date | null;
+  lastUsedAt: Date;
+}
+
+export function insertSession(app: pg.Pool, session: SessionToInsert): Promise<void> {
+  return asTenant(app, session.userId, async (tx) => {
+    await tx.query(
+      `INSERT INTO api.session (id, user_id, created_at, last_used_at, expires_at, address, user_agent)
+       VALUES ($1, $2, $3, $3, $4, $5, $6)`,
+      [session.id, session.userId, session.createdAt, session.expiresAt, session.address, session.userAgent],
+    );
+  });
+}
+
+/** The session with this id and whose it is, living or not; null when there never was one. One indexed query. */
+export async function findSession(app: pg.Pool, id: string): Promise<SessionRow | null> {
+  const [row] = await ask<
+    AuthColumns & { session_id: string; expires_at: Date; ended_at: Date | null; last_used_at: Date }
+  >(app, 'SELECT * FROM api.auth_session($1)', [id]);
+  if (row === undefined) return null;
+  return {
+    id: row.session_id,
+    account: accountOf(row),
+    expiresAt: row.expires_at,
+    endedAt: row.ended_at,
+    lastUsedAt: row.last_used_at,
+  };
+}
+
+/** Notes that the session is in use, and until when it now lives without being used. */
+export function touchSession(app: pg.Pool, userId: UserId, id: string, now: Date, expiresAt: Date): Promise<void> {
+  return asTenant(app, userId, async (tx) => {
+    // Of several requests at once the first writes; the others find it newer already.
+    await tx.query(
+      `UPDATE api.session SET last_used_at = $3, expires_at = $4
+       WHERE user_id = $1 AND id = $2 AND ended_at IS NULL AND last_used_at < $3`,
+      [userId, id, now, expiresAt],
+    );
+  });
+}
+
+/** Ends a session; one that has ended, or is another account's, stays as it is. */
+export function endSession(app: pg.Pool, userId: UserId, id: string, now: Date): Promise<void> {
+  return asTenant(app, userId, async (tx) => {
+    await tx.query(
+      'UPDATE api.session SET ended_at = $3 WHERE user_id = $1 AND id = $2 AND ended_at IS NULL',
+      [userId, id, now],
+    );
+  });
+}

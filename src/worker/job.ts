@@ -1,0 +1,17 @@
+import type { Database } from '../db/database.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+export interface JobContext {
+  database: Database;
+  log: Logger;
+  now: Date;
+}
+
+/** A recurring piece of maintenance. It runs as the owner, in one process at a time (advisory lock), and must bear being repeated. */
+export interface Job {
+  /** Imperative, e.g. `make-partitions`; also the name of its lock. */
+  readonly name: string;
+  /** Seconds between runs. */
+  readonly everyS: number;
+  run(context: JobContext): Promise<void>;
+}

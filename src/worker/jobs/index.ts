@@ -1,0 +1,6 @@
+import type { Job } from '../job.ts';
+import { makePartitions } from './make-partitions.ts';
+import { purgeInverters } from './purge-inverters.ts';
+
+/** THE list of recurring jobs. */
+export const jobs: readonly Job[] = [makePartitions, purgeInverters];

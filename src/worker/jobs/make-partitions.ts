@@ -1,0 +1,22 @@
+import type { Job } from '../job.ts';
+
+const AHEAD = '28 days';
+const BEHIND = '14 days';
+
+/** Weekly partitions made well ahead, on the engine that has partitions of our own (storage design, "Engines"). */
+export const makePartitions: Job = {
+  name: 'make-partitions',
+  everyS: 3_600,
+  async run({ database, log }) {
+    const made = await database.owner(async (client) => {
+      const { rows } = await client.query<{ engine: string }>('SELECT engine FROM store.installation');
+      if (rows[0]?.engine !== 'plain') return 0;
+      const result = await client.query<{ made: number }>(
+        'SELECT store.make_partitions(now() - $1::interval, now() + $2::interval) AS made',
+        [BEHIND, AHEAD],
+      );
+      return result.rows[0]?.made ?? 0;
+    });
+    if (made > 0) log.info({ made }, 'partitions made ahead');
+  },
+};

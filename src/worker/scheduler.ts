@@ -1,0 +1,72 @@
+import pg from 'pg';
+import type { Database } from '../db/database.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Job } from './job.ts';
+
+/**
+ * Runs each job at its interval, in whichever process gets its lock. A failing job is logged, counted and tried again at its next
+ * turn; it never takes another along.
+ */
+export class Scheduler {
+  readonly #database: Database;
+  readonly #log: Logger;
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #running = new Set<Promise<void>>();
+  #stopped = false;
+  /** Jobs whose last run failed, with the reason; for the health report. */
+  readonly failing = new Map<string, string>();
+
+  constructor(database: Database, log: Logger) {
+    this.#database = database;
+    this.#log = log;
+  }
+
+  start(jobs: readonly Job[]): void {
+    for (const job of jobs) {
+      const turn = (): void => {
+        const run = this.runOnce(job).finally(() => {
+          this.#running.delete(run);
+          if (!this.#stopped) this.#timers.set(job.name, setTimeout(turn, job.everyS * 1000).unref());
+        });
+        this.#running.add(run);
+      };
+      turn();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    await Promise.allSettled(this.#running);
+  }
+
+  /** One turn of one job; never rejects. */
+  async runOnce(job: Job): Promise<void> {
+    const log = this.#log.child({ job: job.name });
+    try {
+      await this.#locked(job.name, () => job.run({ database: this.#database, log, now: new Date() }));
+      this.failing.delete(job.name);
+    } catch (error) {
+      this.failing.set(job.name, error instanceof Error ? error.message : String(error));
+      log.error({ err: error }, 'job failed');
+    }
+  }
+
+  /** Runs `work` unless another process holds the job's lock; the lock lives and dies with its own connection. */
+  async #locked(name: string, work: () => Promise<void>): Promise<void> {
+    const client = new pg.Client({
+      connectionString: this.#database.adminUrl,
+      application_name: `deye-hard job ${name}`,
+    });
+    client.on('error', (error) => this.#log.warn({ err: error, job: name }, 'connection of a job lost'));
+    await client.connect();
+    try {
+      const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock(hashtext($1)) AS got', [
+        `deye-hard job ${name}`,
+      ]);
+      if (rows[0]?.got === true) await work();
+    } finally {
+      await client.end();
+    }
+  }
+}
