@@ -51,7 +51,8 @@ export interface Reading {
   stored: boolean;
   /**
    * False when the source says it no longer measures (unreachable, stale, never polled since its boot). The momentary values are
-   * then null already; counters of such a reading are not booked.
+   * then null already, except a power of 0 that the source states by zeroing its own values; counters of such a reading are not
+   * booked.
    */
   fresh: boolean;
   /** Why a reading is not fresh or its time was replaced; becomes quality events. */

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { inTransaction, type Tx } from '../db/as-tenant.ts';
 import { packEnergyState, unpackEnergyState } from '../domain/energy/packing.ts';
-import { type EnergyState, emptyEnergyState, energyTotalWh } from '../domain/energy/state.ts';
+import { type EnergyState, emptyEnergyState, energyTotalWh, isSumOfInputs } from '../domain/energy/state.ts';
 import { energySample, type QuarterBooking } from '../domain/energy/types.ts';
 import { foldEnergy, isLate } from '../domain/energy.ts';
 import { daylightAt, type Place, placeOfZone } from '../domain/sun.ts';

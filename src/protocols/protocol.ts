@@ -17,6 +17,8 @@ export interface StreamProtocol {
   open(limits?: Partial<SessionLimits>): StreamSession;
   /** The bytes of an acknowledgement, sent at `now` to a device whose site lies `utcOffsetMin` minutes east of UTC. */
   acknowledge(owed: Acknowledgement, now: Date, utcOffsetMin: number): Buffer;
+  /** Decode a kept payload again, after the decoders have learnt something. Empty when there is still nothing to make of it. */
+  replay(raw: RawPayload, serial: string, receivedAt: Date): Reading[];
 }
 
 /** What a session puts up with before it asks for the connection to be closed. */
