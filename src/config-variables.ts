@@ -11,6 +11,8 @@ interface Definition<T> {
   /** Shown instead of the fallback where that depends on something else. */
   fallbackText?: string;
   secret?: boolean;
+  /** Understood and checked already, but nothing acts on it yet: said so, rather than left to be found out. */
+  planned?: boolean;
 }
 
 const define = <T>(d: Definition<T>): Definition<T> => d;
@@ -43,8 +45,13 @@ const VARIABLES = {
     fallbackText: 'host of BASE_URL, or the first address in the local network',
     parse: text,
   }),
-  METRICS_PORT: define<number | null>({ meaning: 'Prometheus metrics; unset: off', fallback: null, parse: port }),
-  METRICS_HOST: define({ meaning: 'address of the metrics', fallback: '127.0.0.1', parse: text }),
+  METRICS_PORT: define<number | null>({
+    meaning: 'Prometheus metrics; unset: off',
+    fallback: null,
+    parse: port,
+    planned: true,
+  }),
+  METRICS_HOST: define({ meaning: 'address of the metrics', fallback: '127.0.0.1', parse: text, planned: true }),
   ROLES: define<ReadonlySet<Role>>({
     meaning: 'what this process does',
     fallback: new Set<Role>(['web', 'collector', 'worker']),
@@ -101,11 +108,13 @@ const VARIABLES = {
     meaning: 'days after which raw samples are compressed',
     fallback: 7,
     parse: whole(1, 3_650),
+    planned: true,
   }),
   SIGNUP: define<'open' | 'closed'>({
     meaning: 'whether strangers may create accounts: open or closed',
     fallback: 'open',
     parse: oneOf('open', 'closed'),
+    planned: true,
   }),
   ROLE_PREFIX: define<string | null>({
     meaning: 'prefix of the database roles',
@@ -114,12 +123,101 @@ const VARIABLES = {
     parse: rolePrefix,
   }),
   SPACE_PARTITIONS: define({ meaning: 'hash partitions by account on TimescaleDB', fallback: 4, parse: whole(1, 64) }),
-  RAW_FRAME_DAYS: define({ meaning: 'days every raw frame is kept; 0: none', fallback: 0, parse: whole(0, 3_650) }),
+  RAW_FRAME_DAYS: define({
+    meaning: 'days every raw frame is kept; 0: none',
+    fallback: 0,
+    parse: whole(0, 3_650),
+    planned: true,
+  }),
   COLLECTOR_MAX_CONNECTIONS: define({ meaning: 'loggers at once', fallback: 18_000, parse: whole(1, 1_000_000) }),
   COLLECTOR_MAX_PER_ADDRESS: define({
     meaning: 'loggers at once from one address',
     fallback: 200,
     parse: whole(1, 1_000_000),
+  }),
+  SIGN_IN_LIMIT: define({
+    meaning: 'failed sign-ins per address and account',
+    fallback: '5/minute',
+    parse: text,
+    planned: true,
+  }),
+  RESET_LIMIT: define({
+    meaning: 'password resets per address and account',
+    fallback: '3/hour',
+    parse: text,
+    planned: true,
+  }),
+  ADMIN_ALLOW: define<string | null>({
+    meaning: 'networks that may reach /admin',
+    fallback: null,
+    fallbackText: 'any',
+    parse: text,
+    planned: true,
+  }),
+  COLLECTOR_PROXY_PROTOCOL: define({
+    meaning: 'PROXY v2 behind a TCP proxy',
+    fallback: false,
+    parse: bool,
+    planned: true,
+  }),
+  INGEST_HTTP_PORT: define<number | null>({
+    meaning: 'a plain-HTTP listener for the push routes only, beside a TLS proxy; unset: off',
+    fallback: null,
+    parse: port,
+    planned: true,
+  }),
+  FASTMAIL__MAIL_SERVER: define<string | null>({
+    meaning: 'SMTP server; unset: mails are written to the log and to DATA_DIR/outbox',
+    fallback: null,
+    parse: text,
+    planned: true,
+  }),
+  FASTMAIL__MAIL_PORT: define<number | null>({ meaning: 'SMTP port', fallback: null, parse: port, planned: true }),
+  FASTMAIL__MAIL_USERNAME: define<string | null>({ meaning: 'SMTP user', fallback: null, parse: text, planned: true }),
+  FASTMAIL__MAIL_PASSWORD: define<string | null>({
+    meaning: 'SMTP password',
+    fallback: null,
+    parse: text,
+    secret: true,
+    planned: true,
+  }),
+  FASTMAIL__MAIL_FROM: define<string | null>({ meaning: 'sender address', fallback: null, parse: text, planned: true }),
+  FASTMAIL__MAIL_FROM_NAME: define<string | null>({
+    meaning: 'sender name',
+    fallback: null,
+    parse: text,
+    planned: true,
+  }),
+  FASTMAIL__MAIL_STARTTLS: define<boolean | null>({ meaning: 'STARTTLS', fallback: null, parse: bool, planned: true }),
+  FASTMAIL__MAIL_SSL_TLS: define<boolean | null>({
+    meaning: 'TLS from the first byte',
+    fallback: null,
+    parse: bool,
+    planned: true,
+  }),
+  FASTMAIL__USE_CREDENTIALS: define<boolean | null>({
+    meaning: 'sign in to the SMTP server',
+    fallback: null,
+    parse: bool,
+    planned: true,
+  }),
+  FASTMAIL__VALIDATE_CERTS: define<boolean | null>({
+    meaning: 'check its certificate',
+    fallback: null,
+    parse: bool,
+    planned: true,
+  }),
+  FASTMAIL__SUPPRESS_SEND: define<boolean | null>({
+    meaning: 'write mails, send none',
+    fallback: null,
+    parse: bool,
+    planned: true,
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: define<string | null>({
+    meaning: 'traces; unset: off',
+    fallback: null,
+    parse: text,
+    planned: true,
   }),
   LOG_LEVEL: define<LogLevel | null>({
     meaning: 'trace, debug, info, warn, error or fatal',
@@ -143,9 +241,10 @@ export function defineVariables(read: ConfigReader): { values: Values; reports: 
     const fallback = definition.fallback === null ? null : String(definition.fallback);
     reports.push({
       name,
-      meaning: definition.meaning,
+      meaning: definition.planned === true ? `${definition.meaning} (no effect yet)` : definition.meaning,
       value: found === null ? (definition.fallbackText ?? fallback) : definition.secret ? '********' : found.text,
       origin: found?.origin ?? 'default',
+      literal: definition.fallbackText === undefined,
     });
   }
   return { values: values as Values, reports };

@@ -58,6 +58,8 @@ export interface VariableReport {
   /** As text, secrets masked; null when unset. */
   value: string | null;
   origin: 'environment' | 'file' | 'default';
+  /** False where the default is a description ("host of BASE_URL") rather than a value. */
+  literal: boolean;
 }
 
 /**

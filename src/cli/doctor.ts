@@ -1,5 +1,5 @@
-import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
+import { checkPort } from '../collector/port-check.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { migrationStatus } from '../db/migrate.ts';
 import { openPools } from '../db/pools.ts';
@@ -30,7 +30,15 @@ export const doctor: Command = {
       ['web port', context.config.http],
       ['collector port', context.config.collector],
     ] as const) {
-      checks.push(await portCheck(name, host, port));
+      const found = await checkPort(host, port);
+      // In use is what a running server looks like from beside it.
+      if (found instanceof Error) checks.push({ name, ok: false, text: found.message });
+      else
+        checks.push({
+          name,
+          ok: true,
+          text: found === 'free' ? `${port} is free` : `${port} is in use (a running server?)`,
+        });
     }
     checks.push({ name: 'mail', ok: true, text: 'mails are written to the log and to DATA_DIR/outbox' });
     if (values.json === true) context.out(JSON.stringify(checks));
@@ -88,15 +96,4 @@ async function servingChecks(database: Database, checks: Check[]): Promise<void>
   } finally {
     await pools.end();
   }
-}
-
-async function portCheck(name: string, host: string, port: number): Promise<Check> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const inUse = error.code === 'EADDRINUSE';
-      resolve({ name, ok: inUse, text: inUse ? `${port} is in use (a running server?)` : error.message });
-    });
-    server.listen(port, host, () => server.close(() => resolve({ name, ok: true, text: `${port} is free` })));
-  });
 }

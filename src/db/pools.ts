@@ -16,6 +16,9 @@ function parseInt8Array(text: string): (number | null)[] {
   return int8ArrayAsText(text).map((element) => (element === null ? null : Number(element)));
 }
 
+/** A pool of serving connections, as the layers above hand it through. */
+export type DbPool = pg.Pool;
+
 /** The serving connections: each pool signs in as the least login that can do its work. */
 export interface Pools {
   readonly app: pg.Pool;

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { DbPool } from '../db/pools.ts';
 import { type DeviceKind, MAX_CHANNELS, type UserId } from '../domain/inverter.ts';
 import type { Reading } from '../domain/reading.ts';
 import type { GatewayFacts } from '../protocols/protocol.ts';
@@ -15,14 +15,14 @@ const MAX_UNDER_WAY = 64;
  * the readings' path and never holds an answer back; a note that fails is logged and comes again with the next packet.
  */
 export class DeviceNotes {
-  readonly #pool: pg.Pool;
+  readonly #pool: DbPool;
   readonly #log: Logger;
   /** What was last written and when, by subject, so that the same note costs one row a minute at most. */
   readonly #written = new Map<string, { signature: string; at: number }>();
   #underWay = 0;
   #idle: (() => void)[] = [];
 
-  constructor(pool: pg.Pool, log: Logger) {
+  constructor(pool: DbPool, log: Logger) {
     this.#pool = pool;
     this.#log = log;
   }

@@ -1,5 +1,5 @@
-import type pg from 'pg';
 import { inTransaction, type Tx } from '../db/as-tenant.ts';
+import type { DbPool } from '../db/pools.ts';
 import { packEnergyState, unpackEnergyState } from '../domain/energy/packing.ts';
 import { type EnergyState, emptyEnergyState, energyTotalWh, isSumOfInputs } from '../domain/energy/state.ts';
 import { energySample, type QuarterBooking } from '../domain/energy/types.ts';
@@ -38,7 +38,7 @@ export interface FlushOptions {
  * @throws Unavailable, or the database's error when a sample is refused by it
  */
 export async function flushSamples(
-  pool: pg.Pool,
+  pool: DbPool,
   samples: readonly Sample[],
   options: FlushOptions,
 ): Promise<SampleOutcome[]> {

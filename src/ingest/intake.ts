@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { DbPool } from '../db/pools.ts';
 import { Unavailable } from '../domain/errors.ts';
 import type { DeviceKind, UserId } from '../domain/inverter.ts';
 import { utcOffsetMinutes } from '../domain/period.ts';
@@ -14,7 +14,7 @@ import type { DeviceResolver } from './resolve.ts';
 import { settleSampleTime } from './sample-time.ts';
 
 export interface IntakeDeps {
-  pool: pg.Pool;
+  pool: DbPool;
   resolver: DeviceResolver;
   batcher: Batcher;
   notes: DeviceNotes;

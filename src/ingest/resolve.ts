@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { DbPool } from '../db/pools.ts';
 import type { DeviceKind, UserId } from '../domain/inverter.ts';
 import { type ResolvedDevice, resolveDevices } from '../store/devices.ts';
 
@@ -17,10 +17,10 @@ interface Entry {
  * be answered with the right offset although nothing can be stored.
  */
 export class DeviceResolver {
-  readonly #pool: pg.Pool;
+  readonly #pool: DbPool;
   readonly #cache = new Map<string, Entry>();
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: DbPool) {
     this.#pool = pool;
   }
 

@@ -75,7 +75,14 @@ export function createApiKeys(options: ApiKeysOptions): ApiKeys {
       }
       const key = newApiKey();
       const hash = hashApiKey(key);
-      const id = await insertApiKey(app, userId, { name, scope, hash, hint: apiKeyHint(key), createdAt: now, expiresAt });
+      const id = await insertApiKey(app, userId, {
+        name,
+        scope,
+        hash,
+        hint: apiKeyHint(key),
+        createdAt: now,
+        expiresAt,
+      });
       return { id, name, scope, key };
     },
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type pg from 'pg';
+import type { DbPool } from '../db/pools.ts';
+import { beat, type ProcessBeat, readBeats, signOff } from '../store/processes.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { HealthReport, HealthService } from './services.ts';
 
@@ -17,14 +18,14 @@ export type OwnRoles = ReadonlyMap<Component, () => string>;
  * only what this process is responsible for makes its answer bad.
  */
 export class Health implements HealthService {
-  readonly #pool: pg.Pool;
+  readonly #pool: DbPool;
   readonly #own: OwnRoles;
   readonly #log: Logger;
   readonly #processId = randomUUID();
   readonly #startedAt = new Date();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(pool: pg.Pool, own: OwnRoles, log: Logger) {
+  constructor(pool: DbPool, own: OwnRoles, log: Logger) {
     this.#pool = pool;
     this.#own = own;
     this.#log = log;
@@ -37,7 +38,7 @@ export class Health implements HealthService {
 
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
-    await this.#pool.query('SELECT api.process_gone($1)', [this.#processId]).catch((error: unknown) => {
+    await signOff(this.#pool, this.#processId).catch((error: unknown) => {
       this.#log.debug({ err: error }, 'could not sign this process off; its heartbeat will run out');
     });
   }
@@ -45,12 +46,9 @@ export class Health implements HealthService {
   async report(now: Date): Promise<HealthReport> {
     const components: HealthReport['components'] = { database: 'ok', collector: 'unknown', worker: 'unknown' };
     let ok = true;
-    let others: { roles: string[]; beat_at: Date }[] = [];
+    let others: ProcessBeat[] = [];
     try {
-      const { rows } = await this.#pool.query<{ roles: string[]; beat_at: Date }>(
-        'SELECT roles, beat_at FROM api.processes()',
-      );
-      others = rows;
+      others = await readBeats(this.#pool);
     } catch (error) {
       this.#log.warn({ err: error }, 'health: the database does not answer');
       components.database = 'down';
@@ -63,7 +61,7 @@ export class Health implements HealthService {
         components[name] = problem === '' ? 'ok' : problem;
         if (problem !== '') ok = false;
       } else if (components.database === 'ok') {
-        components[name] = others.some((p) => p.roles.includes(name) && now.getTime() - p.beat_at.getTime() < STALE_MS)
+        components[name] = others.some((p) => p.roles.includes(name) && now.getTime() - p.beatAt.getTime() < STALE_MS)
           ? 'ok'
           : 'not running';
       }
@@ -73,12 +71,12 @@ export class Health implements HealthService {
 
   async #beat(): Promise<void> {
     try {
-      await this.#pool.query('SELECT api.heartbeat($1, $2, $3, $4)', [
-        this.#processId,
-        [...this.#own.keys()],
-        hostname(),
-        this.#startedAt,
-      ]);
+      await beat(this.#pool, {
+        id: this.#processId,
+        roles: [...this.#own.keys()],
+        host: hostname(),
+        startedAt: this.#startedAt,
+      });
     } catch (error) {
       this.#log.warn({ err: error }, 'heartbeat not written');
     }

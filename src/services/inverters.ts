@@ -1,5 +1,5 @@
-import type pg from 'pg';
 import { asTenant } from '../db/as-tenant.ts';
+import type { DbPool } from '../db/pools.ts';
 import { Conflict, InvalidInput, NotAllowed, NotFound } from '../domain/errors.ts';
 import { DEVICE_KINDS, type InverterId, normaliseSerial } from '../domain/inverter.ts';
 import { SAMPLE_STATUS } from '../domain/sample-status.ts';
@@ -27,7 +27,7 @@ export interface InverterServiceOptions {
   isOnlyAccount: () => Promise<boolean>;
 }
 
-export function createInverterService(pool: pg.Pool, options: InverterServiceOptions): InverterService {
+export function createInverterService(pool: DbPool, options: InverterServiceOptions): InverterService {
   return {
     list: (userId, now) =>
       asTenant(pool, userId, async (tx) =>
@@ -64,7 +64,7 @@ export function createInverterService(pool: pg.Pool, options: InverterServiceOpt
 }
 
 async function addInverter(
-  pool: pg.Pool,
+  pool: DbPool,
   options: InverterServiceOptions,
   user: SessionUser,
   inverter: NewInverter,

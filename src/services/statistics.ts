@@ -1,5 +1,5 @@
-import type pg from 'pg';
 import { asTenant } from '../db/as-tenant.ts';
+import type { DbPool } from '../db/pools.ts';
 import { InvalidInput, NotFound } from '../domain/errors.ts';
 import { readInverter } from '../store/inverters.ts';
 import { readPower } from '../store/power-series.ts';
@@ -17,7 +17,7 @@ const BUCKET_S: Record<PowerBucket, number | null> = {
   '1d': 86_400,
 };
 
-export function createStatisticsService(pool: pg.Pool): StatisticsService {
+export function createStatisticsService(pool: DbPool): StatisticsService {
   return {
     async power(userId, inverterId, { from, to, bucket }) {
       if (!(from < to)) throw new InvalidInput('The range is empty.', { to: 'must be after from' });

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { withAdvisoryLock } from '../db/advisory-lock.ts';
 import type { Database } from '../db/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Job } from './job.ts';
@@ -44,29 +44,13 @@ export class Scheduler {
   async runOnce(job: Job): Promise<void> {
     const log = this.#log.child({ job: job.name });
     try {
-      await this.#locked(job.name, () => job.run({ database: this.#database, log, now: new Date() }));
+      await withAdvisoryLock(this.#database.adminUrl, `job ${job.name}`, log, () =>
+        job.run({ database: this.#database, log, now: new Date() }),
+      );
       this.failing.delete(job.name);
     } catch (error) {
       this.failing.set(job.name, error instanceof Error ? error.message : String(error));
       log.error({ err: error }, 'job failed');
-    }
-  }
-
-  /** Runs `work` unless another process holds the job's lock; the lock lives and dies with its own connection. */
-  async #locked(name: string, work: () => Promise<void>): Promise<void> {
-    const client = new pg.Client({
-      connectionString: this.#database.adminUrl,
-      application_name: `deye-hard job ${name}`,
-    });
-    client.on('error', (error) => this.#log.warn({ err: error, job: name }, 'connection of a job lost'));
-    await client.connect();
-    try {
-      const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock(hashtext($1)) AS got', [
-        `deye-hard job ${name}`,
-      ]);
-      if (rows[0]?.got === true) await work();
-    } finally {
-      await client.end();
     }
   }
 }
