@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     // Each file of these runs servers of its own; two at a time is what a small machine bears.
     maxWorkers: 2,
+    globalSetup: './test/support/one-postgres.ts',
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
       {

@@ -1,4 +1,10 @@
-import { type Logger as PinoLogger, pino, stdSerializers } from 'pino';
+import {
+  type LoggerOptions,
+  type Logger as PinoLogger,
+  pino,
+  destination as pinoDestination,
+  stdSerializers,
+} from 'pino';
 import type { LogLevel } from '../config.ts';
 
 export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'child'> & {
@@ -12,16 +18,20 @@ const SECRET_KEYS = ['password', 'authorization', 'cookie', 'token', 'key', 'sec
  * Structured logs on standard output: one JSON object a line, or readable lines on a terminal.
  * Secrets are cut out here once more, behind everybody's own care.
  */
-export function createLogger(level: LogLevel, options: { pretty?: boolean; name?: string } = {}): Logger {
+export function createLogger(level: LogLevel, options: { pretty?: boolean; toStandardError?: boolean } = {}): Logger {
   const paths = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
-  return pino({
+  const destination = options.toStandardError === true ? 2 : 1;
+  const settings: LoggerOptions = {
     level,
-    base: options.name === undefined ? null : { name: options.name },
+    base: null,
     redact: { paths: [...paths, '*.headers["x-api-key"]', 'headers["x-api-key"]'], censor: '[secret]' },
     serializers: { err: stdSerializers.err },
     timestamp: pino.stdTimeFunctions.isoTime,
-    ...(options.pretty === true
-      ? { transport: { target: 'pino-pretty', options: { translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' } } }
-      : {}),
-  });
+  };
+  if (options.pretty !== true) return pino(settings, pinoDestination({ dest: destination, sync: true }));
+  const target = {
+    target: 'pino-pretty',
+    options: { destination, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' },
+  };
+  return pino({ ...settings, transport: target });
 }

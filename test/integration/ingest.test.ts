@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assembleIngest, type IngestParts } from '../../src/ingest/assemble.ts';
+import { createInverterService } from '../../src/services/inverters.ts';
+import type { SessionUser } from '../../src/services/services.ts';
+import { createStatisticsService } from '../../src/services/statistics.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { envelopeOf, openDtuReading } from '../support/make-reading.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+let db: TestDatabase;
+let ingest: IngestParts;
+let alice: SessionUser;
+let bob: SessionUser;
+const NOW = new Date('2026-06-21T11:00:00Z');
+const at = (seconds: number): Date => new Date(NOW.getTime() + seconds * 1000);
+
+async function account(email: string): Promise<SessionUser> {
+  const id = await db.owner(async (client) => {
+    const { rows } = await client.query<{ id: number }>(
+      `SELECT api.insert_account($1, 'x', 'A', 'B', false, true, 'Europe/Berlin') AS id`,
+      [email],
+    );
+    return rows[0]?.id ?? 0;
+  });
+  return { id, email, firstName: 'A', lastName: 'B', locale: null, isAdmin: false, isVerified: true };
+}
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  ingest = assembleIngest(
+    db.pools.ingest,
+    { storeDcChannelData: true, defaultTimeZone: 'Europe/Berlin', retentionDays: 730 },
+    createLogger('fatal'),
+    () => NOW,
+  );
+  alice = await account('alice@example.org');
+  bob = await account('bob@example.org');
+});
+afterAll(async () => {
+  await ingest.drain();
+  await db.drop();
+});
+
+const inverters = () => createInverterService(db.pools.app, { isOnlyAccount: async () => false });
+
+async function addInverter(user: SessionUser, serial: string): Promise<number> {
+  const { id } = await inverters().add(user, { name: `Wechselrichter ${serial}`, serial, kind: 'opendtu' }, NOW);
+  ingest.resolver.invalidate();
+  return id;
+}
+
+describe('a pushed reading', () => {
+  it('is stored with its own time and decimals and shown with energy from its counters', async () => {
+    const id = await addInverter(alice, '116100000001');
+    const push = (s: number, powerW: number, energyTotalWh: number) =>
+      ingest.intake.push(
+        alice.id,
+        'opendtu',
+        envelopeOf(openDtuReading('116100000001', at(s), { powerW, energyTotalWh })),
+        NOW,
+      );
+    await push(-120, 16.1, 444_671);
+    const [second] = await push(-60, 300.5, 444_676);
+    expect(second).toEqual({ status: 'ok', sentSerial: '116100000001', inverterId: id, powerW: 300.5 });
+    const current = await inverters().current(alice.id, id, NOW);
+    expect(current).toMatchObject({
+      powerW: 300.5,
+      voltageV: 229.8,
+      sampledAt: at(-60),
+      ageS: 60,
+      energyTodayWh: 5,
+      energyTotalWh: 444_676,
+      counterTotalWh: 444_676,
+      state: 'producing',
+      currentA: null,
+    });
+    expect(current.channels).toEqual([
+      expect.objectContaining({
+        channel: 1,
+        name: 'Hochbeet',
+        powerW: 300.5,
+        currentA: 0.11,
+        irradiationPct: 1.55,
+        energyTodayWh: 5,
+      }),
+    ]);
+  });
+
+  it('delivered twice is stored and booked once, and says so', async () => {
+    const id = await addInverter(alice, '116100000002');
+    const send = (s: number, total: number) =>
+      ingest.intake.push(
+        alice.id,
+        'opendtu',
+        envelopeOf(openDtuReading('116100000002', at(s), { energyTotalWh: total })),
+        NOW,
+      );
+    await send(-120, 1000);
+    await send(-60, 1005);
+    expect(await send(-60, 1005)).toMatchObject([{ status: 'duplicate', inverterId: id }]);
+    expect((await inverters().current(alice.id, id, NOW)).energyTodayWh).toBe(5);
+  });
+
+  it('of another account is unknown, stored for nobody, and lands in the pusher’s own inbox', async () => {
+    const id = await addInverter(bob, '116100000003');
+    const results = await ingest.intake.push(
+      alice.id,
+      'opendtu',
+      envelopeOf(openDtuReading('116100000003', at(-30))),
+      NOW,
+    );
+    expect(results).toEqual([{ status: 'unknown', sentSerial: '116100000003' }]);
+    expect((await inverters().current(bob.id, id, NOW)).sampledAt).toBeNull();
+    await ingest.notes.settled();
+    const { rows } = await db.owner((c) => c.query('SELECT user_id, serial FROM api.pending_device'));
+    expect(rows).toEqual([{ user_id: alice.id, serial: '116100000003' }]);
+  });
+
+  it('from outside the accepted window is answered, not stored, and noted', async () => {
+    const id = await addInverter(alice, '116100000004');
+    const results = await ingest.intake.push(
+      alice.id,
+      'opendtu',
+      envelopeOf(openDtuReading('116100000004', at(11 * 60)), openDtuReading('116100000004', at(-731 * 86_400))),
+      NOW,
+    );
+    expect(results.map((r) => r.status)).toEqual(['ok', 'ok']);
+    expect((await inverters().current(alice.id, id, NOW)).sampledAt).toBeNull();
+    await expect
+      .poll(
+        async () =>
+          (await db.owner((c) => c.query('SELECT kind FROM api.quality_event WHERE inverter_id = $1', [id]))).rows,
+      )
+      .toEqual([{ kind: 'outside_window' }, { kind: 'outside_window' }]);
+  });
+
+  it('whose partition was never made is stored all the same', async () => {
+    const id = await addInverter(alice, '116100000005');
+    await ingest.intake.push(alice.id, 'opendtu', envelopeOf(openDtuReading('116100000005', at(-300 * 86_400))), NOW);
+    const { rows } = await db.owner((c) =>
+      c.query('SELECT tableoid::regclass::text AS part FROM store.ac_sample WHERE inverter_id = $1', [id]),
+    );
+    expect(rows).toEqual([{ part: 'store.ac_sample_default' }]);
+    // … and moves when the partition is made.
+    await db.owner((c) => c.query('SELECT store.make_partitions($1, $1)', [at(-300 * 86_400)]));
+    const after = await db.owner((c) =>
+      c.query('SELECT tableoid::regclass::text AS part FROM store.ac_sample WHERE inverter_id = $1', [id]),
+    );
+    expect(after.rows[0]?.part).toMatch(/^store\.ac_sample_p\d{8}$/);
+  });
+
+  it('that is a stored one fills history and never moves "now"', async () => {
+    const id = await addInverter(alice, '116100000006');
+    const send = (s: number, stored: boolean, powerW: number) =>
+      ingest.intake.push(
+        alice.id,
+        'opendtu',
+        envelopeOf(openDtuReading('116100000006', at(s), { stored, powerW })),
+        NOW,
+      );
+    await send(-600, false, 100);
+    await send(-60, true, 999);
+    expect(await inverters().current(alice.id, id, NOW)).toMatchObject({ powerW: 100, sampledAt: at(-600) });
+    const { points } = await createStatisticsService(db.pools.app).power(alice.id, id, {
+      from: at(-3600),
+      to: NOW,
+      bucket: 'raw',
+    });
+    expect(points.map((p) => p.powerW)).toEqual([100, 999]);
+  });
+});
+
+describe('reading back', () => {
+  it('answers another account’s inverter with NotFound everywhere', async () => {
+    const id = await addInverter(alice, '116100000010');
+    const range = { from: at(-3600), to: NOW, bucket: '5m' as const };
+    await expect(inverters().current(bob.id, id, NOW)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(inverters().rename(bob.id, id, 'Meins')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(inverters().remove(bob.id, id, NOW)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(createStatisticsService(db.pools.app).power(bob.id, id, range)).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    expect((await inverters().list(bob.id, NOW)).map((i) => i.id)).not.toContain(id);
+  });
+
+  it('shows an inverter that never sent as never seen, with nothing known', async () => {
+    const id = await addInverter(alice, '116100000011');
+    expect(await inverters().current(alice.id, id, NOW)).toMatchObject({
+      state: 'never_seen',
+      powerW: null,
+      energyTodayWh: null,
+      energyTotalWh: null,
+      ageS: null,
+      maxPowerTodayW: null,
+      avgPowerLastHourW: null,
+      channels: [],
+    });
+  });
+
+  it('refuses a range of more than 5 000 points and names the next bucket', async () => {
+    const id = await addInverter(alice, '116100000012');
+    await db.owner((c) =>
+      c.query(
+        `INSERT INTO store.ac_sample (user_id, inverter_id, ts, power_dw)
+         SELECT $1, $2, $3::timestamptz - n * interval '1 second', 100 FROM generate_series(1, 5001) n`,
+        [alice.id, id, NOW],
+      ),
+    );
+    const read = createStatisticsService(db.pools.app).power(alice.id, id, {
+      from: at(-86_400),
+      to: NOW,
+      bucket: 'raw',
+    });
+    await expect(read).rejects.toMatchObject({
+      code: 'invalid_input',
+      details: { fields: { bucket: expect.stringContaining('1m') } },
+    });
+  });
+});
+
+describe('an added serial', () => {
+  it('is taken once per account, and free for another account where a key proves who sends', async () => {
+    await addInverter(alice, '116100000020');
+    await expect(addInverter(alice, ' 116100000020 ')).rejects.toMatchObject({ code: 'conflict' });
+    await expect(addInverter(bob, '116100000020')).resolves.toBeGreaterThan(0);
+  });
+
+  it('of a logger waits for a proof while others have accounts, and is active for the only account', async () => {
+    const waiting = await inverters().add(alice, { name: 'Deye', serial: '4151234567', kind: 'solarman' }, NOW);
+    expect((await inverters().current(alice.id, waiting.id, NOW)).state).toBe('waiting');
+    const alone = createInverterService(db.pools.app, { isOnlyAccount: async () => true });
+    const active = await alone.add(alice, { name: 'Deye', serial: '4151234568', kind: 'solarman' }, NOW);
+    expect((await inverters().current(alice.id, active.id, NOW)).state).toBe('never_seen');
+  });
+
+  it('is refused by name where it cannot be one', async () => {
+    const add = (serial: string, name = 'x') => inverters().add(alice, { name, serial, kind: 'solarman' }, NOW);
+    await expect(add('not digits')).rejects.toMatchObject({ details: { fields: { serial: expect.any(String) } } });
+    await expect(add('4151234569', ' ')).rejects.toMatchObject({ details: { fields: { name: 'required' } } });
+  });
+});
