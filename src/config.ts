@@ -13,6 +13,8 @@ export interface Config {
   /** Null: the embedded PostgreSQL under `dataDir`. */
   readonly databaseUrl: string | null;
   readonly dataDir: string;
+  /** Who called sudo; the embedded PostgreSQL, which refuses root, then runs as that account. */
+  readonly sudo: { readonly uid: number; readonly gid: number } | undefined;
   readonly http: { readonly host: string; readonly port: number };
   readonly collector: {
     readonly host: string;
@@ -91,6 +93,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
   return Object.freeze({
     databaseUrl: v.DATABASE_URL,
     dataDir: resolve(cwd, v.DATA_DIR),
+    sudo: sudoCaller(env),
     http: { host: v.HTTP_HOST, port: v.HTTP_PORT },
     collector: {
       host: v.COLLECTOR_HOST,
@@ -119,6 +122,12 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     hints,
     variables: reports,
   });
+}
+
+function sudoCaller(env: NodeJS.ProcessEnv): Config['sudo'] {
+  const uid = Number(env['SUDO_UID'] ?? '');
+  const gid = Number(env['SUDO_GID'] ?? '');
+  return Number.isInteger(uid) && Number.isInteger(gid) && uid > 0 && gid > 0 ? { uid, gid } : undefined;
 }
 
 /** The host of BASE_URL, or this machine's first address in the local network where BASE_URL only works on the machine itself. */

@@ -34,7 +34,7 @@ export async function openDatabase(config: Config, log: Logger): Promise<Databas
     return describe(config, config.databaseUrl, secrets, false, async () => undefined);
   }
   const secrets = await secretsFromDataDir(config.dataDir, config);
-  const server = await acquireEmbeddedPostgres({ dataDir: config.dataDir, log });
+  const server = await acquireEmbeddedPostgres({ dataDir: config.dataDir, log, sudo: config.sudo });
   try {
     await createDatabase(server.connectionString());
     return describe(config, server.connectionString(EMBEDDED_DATABASE), secrets, true, () => server.release());

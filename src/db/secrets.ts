@@ -20,6 +20,8 @@ export interface GivenSecrets {
 /** What was configured, and for the rest what lies in DATA_DIR, generated where missing. */
 export async function secretsFromDataDir(dataDir: string, given: GivenSecrets): Promise<Secrets> {
   const folder = join(dataDir, 'secrets');
+  // The folder above stays passable: PostgreSQL, which may run as another account, has its data beside the secrets.
+  await mkdir(dataDir, { recursive: true, mode: 0o755 });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return {
     authSecret:
