@@ -71,10 +71,10 @@ const VARIABLES = {
     parse: fernetKeys,
     secret: true,
   }),
-  BASE_URL: define<URL>({
+  BASE_URL: define<URL | null>({
     meaning: 'how people reach the pages; used in links',
-    fallback: new URL('http://localhost:8000'),
-    fallbackText: 'http://localhost:8000',
+    fallback: null,
+    fallbackText: 'http://localhost:8000, or the HTTP_PORT that is set',
     parse: httpUrl,
   }),
   COOKIE_SECURE: define<boolean | null>({

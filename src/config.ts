@@ -85,6 +85,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
   const { values: v, reports } = defineVariables(read);
 
   const roles = v.ROLES as ReadonlySet<Role>;
+  const baseUrl = v.BASE_URL ?? new URL(`http://localhost:${v.HTTP_PORT}`);
   const port = v.PORT !== null && roles.size === 1 && roles.has('collector') ? v.PORT : v.COLLECTOR_PORT;
   const hints: string[] = [];
   if (read('API_KEY') !== null) hints.push('API_KEY is not used: the collector stores readings itself.');
@@ -98,15 +99,15 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     collector: {
       host: v.COLLECTOR_HOST,
       port,
-      publicHost: v.COLLECTOR_PUBLIC_HOST ?? publicHostOf(v.BASE_URL),
+      publicHost: v.COLLECTOR_PUBLIC_HOST ?? publicHostOf(baseUrl),
       maxConnections: v.COLLECTOR_MAX_CONNECTIONS,
       maxPerAddress: v.COLLECTOR_MAX_PER_ADDRESS,
     },
     roles,
     authSecret: v.AUTH_SECRET,
     encryptionKeys: v.ENCRYPTION_KEY,
-    baseUrl: v.BASE_URL,
-    cookieSecure: v.COOKIE_SECURE ?? v.BASE_URL.protocol === 'https:',
+    baseUrl,
+    cookieSecure: v.COOKIE_SECURE ?? baseUrl.protocol === 'https:',
     trustProxy: v.TRUST_PROXY,
     timeZone: v.TZ,
     storeDcChannelData: v.STORE_DC_CHANNEL_DATA,

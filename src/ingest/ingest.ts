@@ -8,7 +8,7 @@ export type PushResult =
       /** As the request spelled it. */
       sentSerial: string;
       inverterId: InverterId;
-      /** As sent or decoded; null when unknown. */
+      /** AC power as the request sent it; null when it could not be read. */
       powerW: number | null;
     }
   | { status: 'unknown'; sentSerial: string }

@@ -85,7 +85,7 @@ export class Intake implements PushIngest {
         status: outcome === 'duplicate' ? 'duplicate' : 'ok',
         sentSerial: item.sentSerial,
         inverterId: device.inverterId,
-        powerW: item.reading.powerW,
+        powerW: item.sentPowerW,
       };
     });
   }
@@ -106,6 +106,8 @@ export class Intake implements PushIngest {
 
   /** Null when its time lies outside the window: answered, not stored, noted (interfaces, "HTTP"). */
   #sample(reading: Reading, device: ResolvedDevice, now: Date): Sample | null {
+    // Nothing was ever measured: there is no sample, only a sign of life.
+    if (reading.flags.includes('never_polled')) return null;
     const time = settleSampleTime(reading, device.timeZone, now, this.#deps.retentionDays);
     if (!time.accepted) {
       this.#note({

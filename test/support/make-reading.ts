@@ -34,6 +34,12 @@ export function envelopeOf(...readings: Reading[]): PushEnvelope {
   return {
     gatewaySerial: '199980140256',
     timestamp: null,
-    items: readings.map((reading) => ({ ok: true, sentSerial: reading.serial, reading })),
+    items: readings.map((reading) => ({
+      ok: true,
+      sentSerial: reading.serial,
+      reading,
+      sentPowerW: reading.powerW,
+      rejected: [],
+    })),
   };
 }

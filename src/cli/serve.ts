@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util';
+import { DeyeHardError } from '../domain/errors.ts';
+import { startProcess } from '../roles/process.ts';
+import { issueSetupToken } from '../services/accounts/setup.ts';
+import { type Command, type CommandContext, EXIT_FAILED, EXIT_OK } from './commands.ts';
+import { serveDemo } from './demo.ts';
+
+const USAGE = 'deye-hard serve [--demo]';
+
+export const serve: Command = {
+  name: 'serve',
+  usage: USAGE,
+  summary: 'bring the schema up to date, then run web, collector and worker (the default)',
+  async run(args, context) {
+    const { values } = parseArgs({ args, options: { demo: { type: 'boolean' }, help: { type: 'boolean' } } });
+    if (values.help === true) {
+      context.out(`${USAGE}\n\n--demo  a demo account and a simulated fleet, apart from your data, in DATA_DIR/demo`);
+      return EXIT_OK;
+    }
+    for (const hint of context.config.hints) context.log.warn(hint);
+    return values.demo === true ? serveDemo(context) : serveUntilStopped(context);
+  },
+};
+
+/** Runs until the signal; Ctrl-C is a clean stop and exits 0. */
+async function serveUntilStopped(context: CommandContext): Promise<number> {
+  const startedAt = performance.now();
+  const running = await startProcess(context.config, context.log);
+  try {
+    const token = context.config.roles.has('web')
+      ? await running.database.owner((client) => issueSetupToken(client, new Date()))
+      : null;
+    announce(context, running.roles, token, performance.now() - startedAt);
+    await stopped(context.signal);
+    context.log.info('stopping');
+    return EXIT_OK;
+  } catch (error) {
+    if (!(error instanceof DeyeHardError)) throw error;
+    context.err(error.message);
+    return EXIT_FAILED;
+  } finally {
+    await running.stop();
+    context.log.info('stopped');
+  }
+}
+
+/** What a newcomer must read: the address, and the way to the first account. */
+export function announce(
+  context: Pick<CommandContext, 'out' | 'config'>,
+  roles: readonly { name: string; address: string | null }[],
+  setupToken: string | null,
+  startMs: number,
+): void {
+  const lines = ['', `  Deye Hard is ready (${(startMs / 1000).toFixed(1)} s).`, ''];
+  for (const role of roles) if (role.address !== null) lines.push(`  ${role.name.padEnd(10)} ${role.address}`);
+  if (setupToken !== null) {
+    const link = new URL(`/setup?token=${setupToken}`, context.config.baseUrl);
+    lines.push(
+      '',
+      '  There is no administrator yet. Open this link once to create the first account:',
+      `  ${link.href}`,
+    );
+  }
+  context.out(`${lines.join('\n')}\n`);
+}
+
+export function stopped(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,28 @@
+import { CollectorServer } from '../collector/server.ts';
+import { streamProtocols } from '../protocols/index.ts';
+import type { RunningRole, Shared } from './process.ts';
+
+/** The TCP doors: one server for each protocol that devices dial in with. */
+export async function startCollector(shared: Shared): Promise<RunningRole> {
+  const { config, ingest } = shared;
+  const { host, port, publicHost, maxConnections, maxPerAddress } = config.collector;
+  const servers: CollectorServer[] = [];
+  for (const protocol of streamProtocols) {
+    const server = new CollectorServer({
+      protocol,
+      sink: ingest.intake,
+      log: shared.log.child({ part: 'collector' }),
+      limits: { maxConnections, maxPerAddress },
+    });
+    await server.listen(port, host);
+    servers.push(server);
+  }
+  return {
+    name: 'collector',
+    address: `${publicHost}:${port}, for Solarman loggers`,
+    problem: () => '',
+    async stop() {
+      await Promise.all(servers.map((server) => server.stop()));
+    },
+  };
+}

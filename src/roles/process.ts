@@ -1,0 +1,146 @@
+import type { Config, Role } from '../config.ts';
+import { type Database, openDatabase, prepareDatabase } from '../db/database.ts';
+import { DatabaseListener } from '../db/listen.ts';
+import { openPools, type Pools } from '../db/pools.ts';
+import { connectionFor } from '../db/roles.ts';
+import { proveIsolation } from '../db/self-check.ts';
+import { assembleIngest, type IngestParts } from '../ingest/assemble.ts';
+import { Hub, parseAnnouncement } from '../live/hub.ts';
+import { Health, type OwnRoles } from '../services/health.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { startCollector } from './collector.ts';
+import { startWeb } from './web.ts';
+import { startWorker } from './worker.ts';
+
+/** What the roles of one process share. */
+export interface Shared {
+  config: Config;
+  log: Logger;
+  database: Database;
+  pools: Pools;
+  ingest: IngestParts;
+  hub: Hub;
+  health: Health;
+  /** Called when devices, keys or sites changed anywhere. */
+  onDeviceChange(listener: () => void): void;
+}
+
+/** A role that runs. `problem` is empty while it is well. */
+export interface RunningRole {
+  name: Role;
+  /** For the console: where it listens, if it does. */
+  address: string | null;
+  problem(): string;
+  stop(): Promise<void>;
+}
+
+export interface RunningProcess {
+  roles: readonly RunningRole[];
+  database: Database;
+  stop(): Promise<void>;
+}
+
+const STARTERS: Record<Role, (shared: Shared) => Promise<RunningRole>> = {
+  web: startWeb,
+  collector: startCollector,
+  worker: startWorker,
+};
+
+/**
+ * Starts what this process is for, from the database up; stops it in the opposite order. Nothing listens before the schema is current
+ * and the serving logins have proven that the database keeps accounts apart.
+ * @throws ConfigError, Unavailable; what was started before is stopped again
+ */
+export async function startProcess(config: Config, log: Logger): Promise<RunningProcess> {
+  const undo: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) {
+      try {
+        await step();
+      } catch (error) {
+        // The rest must still be stopped.
+        log.error({ err: error }, 'while stopping');
+      }
+    }
+  };
+  try {
+    const database = await openDatabase(config, log);
+    undo.push(() => database.release());
+    await prepareDatabase(database, log);
+    const pools = openPools({
+      adminUrl: database.adminUrl,
+      authSecret: database.secrets.authSecret,
+      roles: database.roles,
+      onError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
+    });
+    undo.push(() => pools.end());
+    await proveIsolation(pools);
+
+    const ingest = assembleIngest(
+      pools.ingest,
+      {
+        storeDcChannelData: config.storeDcChannelData,
+        defaultTimeZone: config.timeZone,
+        retentionDays: config.retentionDays,
+      },
+      log.child({ part: 'ingest' }),
+    );
+    undo.push(() => ingest.drain());
+    const hub = new Hub();
+    const problems = new Map<Role, () => string>();
+    const health = new Health(pools.app, problems as OwnRoles, log.child({ part: 'health' }));
+    const deviceListeners = new Set<() => void>([() => ingest.resolver.invalidate()]);
+    const shared: Shared = {
+      config,
+      log,
+      database,
+      pools,
+      ingest,
+      hub,
+      health,
+      onDeviceChange: (listener) => deviceListeners.add(listener),
+    };
+    const listener = listen(shared, deviceListeners);
+    await listener.start();
+    undo.push(() => listener.stop());
+
+    const roles: RunningRole[] = [];
+    // The worker first: it makes the partitions the others write into.
+    for (const name of (['worker', 'collector', 'web'] as const).filter((role) => config.roles.has(role))) {
+      const role = await STARTERS[name](shared);
+      roles.push(role);
+      problems.set(name, () => role.problem());
+      undo.push(() => role.stop());
+    }
+    await health.start();
+    undo.push(() => health.stop());
+    return { roles, database, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function listen(shared: Shared, deviceListeners: ReadonlySet<() => void>): DatabaseListener {
+  const devicesChanged = (): void => {
+    for (const tell of deviceListeners) tell();
+  };
+  return new DatabaseListener({
+    connectionString: connectionFor(
+      shared.database.adminUrl,
+      shared.database.roles,
+      'app',
+      shared.database.secrets.authSecret,
+    ).connectionString,
+    channels: ['deye_hard_reading', 'deye_hard_device'],
+    log: shared.log.child({ part: 'live' }),
+    onNotification(channel, payload) {
+      if (channel === 'deye_hard_device') devicesChanged();
+      else for (const event of parseAnnouncement(payload)) shared.hub.publish(event);
+    },
+    onConnected() {
+      devicesChanged();
+      shared.hub.resync();
+    },
+  });
+}

@@ -1,0 +1,49 @@
+import type { AddressInfo } from 'node:net';
+import { apiPlugin, deviceEndpoints } from '../api/index.ts';
+import { buildApp } from '../http/app.ts';
+import { limitSignIns, SignInLimit } from '../http/sign-in-limit.ts';
+import { createAccounts } from '../services/accounts/accounts.ts';
+import { createApiKeys } from '../services/api-keys.ts';
+import { createInverterService } from '../services/inverters.ts';
+import type { Services } from '../services/services.ts';
+import { createStatisticsService } from '../services/statistics.ts';
+import { isOnlyAccount } from '../store/processes.ts';
+import type { RunningRole, Shared } from './process.ts';
+
+/** Pages, API and the doors of devices that push. */
+export async function startWeb(shared: Shared): Promise<RunningRole> {
+  const { config, database, pools, ingest, health } = shared;
+  const log = shared.log.child({ part: 'web' });
+  const accounts = limitSignIns(
+    createAccounts({ pools, authSecret: database.secrets.authSecret, timeZone: config.timeZone }),
+    new SignInLimit(),
+  );
+  const apiKeys = createApiKeys({ pools, onError: (error) => log.warn({ err: error }, 'the use of a key was not noted') });
+  shared.onDeviceChange(() => apiKeys.invalidate());
+  const services: Services = {
+    accounts,
+    apiKeys,
+    inverters: createInverterService(pools.app, { isOnlyAccount: () => isOnlyAccount(pools.app) }),
+    statistics: createStatisticsService(pools.app),
+    health,
+  };
+  const app = buildApp({
+    config,
+    authSecret: database.secrets.authSecret,
+    accounts,
+    apiKeys,
+    log,
+    plugins: [apiPlugin({ services }), deviceEndpoints({ ingest: ingest.intake })],
+  });
+  await app.listen({ host: config.http.host, port: config.http.port });
+  const { port } = app.server.address() as AddressInfo;
+  return {
+    name: 'web',
+    address: port === config.http.port ? config.baseUrl.href : `http://localhost:${port}/`,
+    problem: () => '',
+    async stop() {
+      await app.close();
+      await apiKeys.settled();
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import { jobs } from '../worker/jobs/index.ts';
+import { Scheduler } from '../worker/scheduler.ts';
+import type { RunningRole, Shared } from './process.ts';
+
+/** Maintenance: partitions, purges. */
+export async function startWorker(shared: Shared): Promise<RunningRole> {
+  const scheduler = new Scheduler(shared.database, shared.log.child({ part: 'worker' }));
+  scheduler.start(jobs);
+  return {
+    name: 'worker',
+    address: null,
+    problem: () => (scheduler.failing.size === 0 ? '' : `failing: ${[...scheduler.failing.keys()].join(', ')}`),
+    stop: () => scheduler.stop(),
+  };
+}

@@ -1,0 +1,114 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** The program as people run it: built, in a process of its own, with its own data folder and ports. */
+const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
+
+export interface ServerProcess {
+  httpPort: number;
+  collectorPort: number;
+  dataDir: string;
+  url: string;
+  /** Everything it has written so far. */
+  output(): string;
+  /** The one-time link it printed. */
+  setupLink(): string;
+  /** Runs a command beside it and answers its standard output. */
+  cli(...args: string[]): Promise<string>;
+  signal(signal: NodeJS.Signals): void;
+  /** Resolves with the exit code (null after a signal). */
+  exited: Promise<number | null>;
+  /** Starts another process on the same data, after this one has ended. */
+  restart(): Promise<ServerProcess>;
+  /** Ctrl-C, wait, remove the data. */
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  args?: string[];
+  env?: Record<string, string>;
+  dataDir?: string;
+  ports?: { http: number; collector: number };
+}
+
+/** Starts it and waits until it says that it is ready. */
+export async function startServer(options: ServerOptions = {}): Promise<ServerProcess> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'deye-hard-e2e-')));
+  const ports = options.ports ?? { http: await freePort(), collector: await freePort() };
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: process.env['HOME'] ?? '',
+    DATA_DIR: dataDir,
+    HTTP_HOST: '127.0.0.1',
+    HTTP_PORT: String(ports.http),
+    COLLECTOR_HOST: '127.0.0.1',
+    COLLECTOR_PORT: String(ports.collector),
+    ...options.env,
+  };
+  const child = spawn(process.execPath, [MAIN, ...(options.args ?? [])], {
+    env,
+    cwd: dataDir,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  await ready(child, () => text);
+
+  const self: ServerProcess = {
+    httpPort: ports.http,
+    collectorPort: ports.collector,
+    dataDir,
+    url: `http://localhost:${ports.http}`,
+    output: () => text,
+    setupLink: () => {
+      const link = /http\S+\/setup\?token=\S+/.exec(text)?.[0];
+      if (link === undefined) throw new Error(`no one-time link in:\n${text}`);
+      return link;
+    },
+    cli: async (...args) => {
+      const { stdout } = await promisify(execFile)(process.execPath, [MAIN, ...args], { env, cwd: dataDir });
+      return stdout;
+    },
+    signal: (signal) => child.kill(signal),
+    exited,
+    restart: async () => {
+      await exited;
+      return startServer({ ...options, dataDir, ports });
+    },
+    stop: async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT');
+      await exited;
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+  return self;
+}
+
+async function ready(child: ChildProcess, text: () => string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!text().includes('is ready')) {
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`the server ended instead of starting:\n${text()}`);
+    if (Date.now() > deadline) throw new Error(`the server did not get ready:\n${text()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}
