@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import { apiPlugin, deviceEndpoints } from '../api/index.ts';
 import { buildApp } from '../http/app.ts';
 import { limitSignIns, SignInLimit } from '../http/sign-in-limit.ts';
@@ -18,7 +17,10 @@ export async function startWeb(shared: Shared): Promise<RunningRole> {
     createAccounts({ pools, authSecret: database.secrets.authSecret, timeZone: config.timeZone }),
     new SignInLimit(),
   );
-  const apiKeys = createApiKeys({ pools, onError: (error) => log.warn({ err: error }, 'the use of a key was not noted') });
+  const apiKeys = createApiKeys({
+    pools,
+    onError: (error) => log.warn({ err: error }, 'the use of a key was not noted'),
+  });
   shared.onDeviceChange(() => apiKeys.invalidate());
   const services: Services = {
     accounts,
@@ -36,7 +38,7 @@ export async function startWeb(shared: Shared): Promise<RunningRole> {
     plugins: [apiPlugin({ services }), deviceEndpoints({ ingest: ingest.intake })],
   });
   await app.listen({ host: config.http.host, port: config.http.port });
-  const { port } = app.server.address() as AddressInfo;
+  const port = app.addresses()[0]?.port ?? config.http.port;
   return {
     name: 'web',
     address: port === config.http.port ? config.baseUrl.href : `http://localhost:${port}/`,

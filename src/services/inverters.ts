@@ -18,6 +18,8 @@ import type {
 
 const MAX_NAME_LENGTH = 100;
 const HOUR_MS = 3_600_000;
+/** Until a device's own cadence is known: the default upload period of Solarman loggers. */
+const DEFAULT_INTERVAL_S = 300;
 
 export interface InverterServiceOptions {
   /**
@@ -149,6 +151,7 @@ function summary(row: store.InverterRow, now: Date): InverterSummary {
     lastSeenAt: latest(row.lastReceivedAt, row.gatewaySeenAt),
     powerW: row.powerW,
     sampledAt: row.lastLiveAt,
+    staleAfterS: 3 * (row.intervalS ?? DEFAULT_INTERVAL_S),
     // Known as soon as anything was ever booked; a day without a quarter hour is then a day of 0 Wh.
     energyTodayWh: booked === null ? null : (row.energyTodayWh[0] ?? 0),
   };
@@ -176,7 +179,7 @@ function current(
     phases: phases(row),
     channels: shownChannels(row, channels),
     maxPowerTodayW: row.maxPowerTodayW,
-    avgPowerLastHourW: mean,
+    avgPowerLastHourW: mean === null ? null : Math.round(mean * 10) / 10,
   };
 }
 

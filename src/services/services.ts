@@ -79,6 +79,8 @@ export interface InverterSummary {
   /** The newest live sample's power and time; null before the first. */
   powerW: number | null;
   sampledAt: Date | null;
+  /** Seconds after which a value of this inverter is out of date: three of its intervals. */
+  staleAfterS: number;
   /** Booked today in the site's zone; null while nothing was ever booked. */
   energyTodayWh: number | null;
 }
@@ -157,6 +159,8 @@ export interface StatisticsService {
     inverterId: InverterId,
     range: { from: Date; to: Date; bucket: PowerBucket },
   ): Promise<{ bucket: PowerBucket; points: PowerPoint[] }>;
+  /** All inverters of the account together, by five minutes; where none measured, the point is missing. */
+  accountPower(userId: UserId, range: { from: Date; to: Date }): Promise<PowerPoint[]>;
 }
 
 export type ApiKeyScope = 'ingest' | 'read' | 'full';

@@ -2,11 +2,14 @@ import { asTenant } from '../db/as-tenant.ts';
 import type { DbPool } from '../db/pools.ts';
 import { InvalidInput, NotFound } from '../domain/errors.ts';
 import { readInverter } from '../store/inverters.ts';
-import { readPower } from '../store/power-series.ts';
+import { readAccountPower, readPower } from '../store/power-series.ts';
+import { sumPower } from './sum-power.ts';
 import type { PowerBucket, StatisticsService } from './services.ts';
 
 /** More points than a screen has pixels help nobody and cost everybody. */
 const MAX_POINTS = 5_000;
+
+const ACCOUNT_BUCKET_S = 300;
 
 const BUCKET_S: Record<PowerBucket, number | null> = {
   raw: null,
@@ -32,6 +35,11 @@ export function createStatisticsService(pool: DbPool): StatisticsService {
         });
       }
       return { bucket, points };
+    },
+
+    async accountPower(userId, { from, to }) {
+      const rows = await asTenant(pool, userId, (tx) => readAccountPower(tx, userId, from, to, ACCOUNT_BUCKET_S));
+      return sumPower(rows, ACCOUNT_BUCKET_S * 1000);
     },
   };
 }

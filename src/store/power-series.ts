@@ -47,3 +47,29 @@ export async function readPower(
   });
   return rows;
 }
+
+export interface InverterPowerRow {
+  inverterId: InverterId;
+  time: Date;
+  powerW: number;
+}
+
+/** Mean power of each inverter of the account by bucket, in order of time. */
+export async function readAccountPower(
+  tx: Tx,
+  userId: UserId,
+  from: Date,
+  to: Date,
+  bucketS: number,
+): Promise<InverterPowerRow[]> {
+  const { rows } = await tx.query<InverterPowerRow>({
+    name: 'account_power',
+    text: `SELECT inverter_id AS "inverterId", to_timestamp(floor(extract(epoch FROM ts) / $4::float8) * $4::float8) AS time,
+             (avg(power_dw) / 10.0)::float8 AS "powerW"
+           FROM api.ac_sample
+           WHERE user_id = $1 AND ts >= $2 AND ts < $3 AND power_dw IS NOT NULL
+           GROUP BY 1, 2 ORDER BY 2`,
+    values: [userId, from, to, bucketS],
+  });
+  return rows;
+}
