@@ -40,7 +40,7 @@ async function main(args: string[]): Promise<number> {
     return await command.run(named ? args.slice(1) : args, context);
   } catch (error) {
     if (error instanceof DeyeHardError) process.stderr.write(`${error.message}\n`);
-    else if (isUsageError(error)) process.stderr.write(`${error.message}\n\n${command.usage}\n`);
+    else if (isUsageError(error)) process.stderr.write(`${error.message}\n\nSee deye-hard ${command.name} --help\n`);
     else process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     return isUsageError(error) ? EXIT_USAGE : EXIT_FAILED;
   }

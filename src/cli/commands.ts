@@ -18,7 +18,6 @@ export interface CommandContext extends CommandIo {
 /** A command of the command line. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 export interface Command {
   name: string;
-  usage: string;
   summary: string;
   run(args: string[], context: CommandContext): Promise<number>;
 }

@@ -5,7 +5,6 @@ const USAGE = 'deye-hard config [--json]';
 
 export const config: Command = {
   name: 'config',
-  usage: USAGE,
   summary: 'every variable: meaning, value, origin',
   async run(args, context) {
     const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, help: { type: 'boolean' } } });

@@ -16,7 +16,6 @@ interface Check {
 
 export const doctor: Command = {
   name: 'doctor',
-  usage: USAGE,
   summary: 'check configuration, database, isolation, clock and ports',
   async run(args, context) {
     const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, help: { type: 'boolean' } } });

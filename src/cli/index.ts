@@ -1,42 +1,45 @@
 import { openDatabase, prepareDatabase } from '../db/database.ts';
-import { apiKey } from './api-key.ts';
 import type { Command, CommandContext } from './commands.ts';
-import { config } from './config.ts';
 import type { CliContext } from './context.ts';
-import { doctor } from './doctor.ts';
-import { inverter } from './inverter.ts';
-import { migrate } from './migrate.ts';
-import { serve } from './serve.ts';
-import { simulate } from './simulate.ts';
-import { user } from './user.ts';
 
-/** THE list of commands; the first is what runs without a name. */
+/**
+ * THE list of commands; the first is what runs without a name. Each is loaded only when it runs, so that a small command does not wait
+ * for the web server's modules.
+ */
 export const commands: readonly Command[] = [
-  serve,
-  migrate,
-  onDatabase('user', 'create, list, disable accounts; set a password', user),
-  onDatabase('api-key', 'create a key for a device or a program', apiKey),
-  onDatabase('inverter', 'register a device', inverter),
-  {
-    name: 'simulate',
-    usage: 'deye-hard simulate [--help]',
-    summary: 'a virtual fleet that speaks the real protocols',
-    run: (args, context) => simulate(args, context, context.signal),
-  },
-  config,
-  doctor,
+  lazy(
+    'serve',
+    'bring the schema up to date, then run web, collector and worker (the default)',
+    async () => (await import('./serve.ts')).serve,
+  ),
+  lazy('migrate', 'bring the database schema forward or back', async () => (await import('./migrate.ts')).migrate),
+  onDatabase('user', 'create, list, disable accounts; set a password', async () => (await import('./user.ts')).user),
+  onDatabase('api-key', 'create a key for a device or a program', async () => (await import('./api-key.ts')).apiKey),
+  onDatabase('inverter', 'register a device', async () => (await import('./inverter.ts')).inverter),
+  lazy('simulate', 'a virtual fleet that speaks the real protocols', async () => {
+    const { simulate } = await import('./simulate.ts');
+    return { run: (args, context) => simulate(args, context, context.signal) };
+  }),
+  lazy('config', 'every variable: meaning, value, origin', async () => (await import('./config.ts')).config),
+  lazy(
+    'doctor',
+    'check configuration, database, isolation, clock and ports',
+    async () => (await import('./doctor.ts')).doctor,
+  ),
 ];
 
-type AccountAction = (args: string[], context: CliContext) => Promise<number>;
+function lazy(name: string, summary: string, load: () => Promise<Pick<Command, 'run'>>): Command {
+  return { name, summary, run: async (args, context) => (await load()).run(args, context) };
+}
+
+type OnDatabase = (args: string[], context: CliContext) => Promise<number>;
 
 /** A command that works on the database as its owner, beside a running server or alone. */
-function onDatabase(name: string, summary: string, run: AccountAction): Command {
-  return {
-    name,
-    summary,
-    usage: `deye-hard ${name} --help`,
-    run: (args, context) => run(args, { ...context, openDatabase: () => commandDatabase(context) }),
-  };
+function onDatabase(name: string, summary: string, load: () => Promise<OnDatabase>): Command {
+  return lazy(name, summary, async () => {
+    const run = await load();
+    return { run: (args, context) => run(args, { ...context, openDatabase: () => commandDatabase(context) }) };
+  });
 }
 
 async function commandDatabase(context: CommandContext): ReturnType<CliContext['openDatabase']> {

@@ -9,7 +9,6 @@ const USAGE = `deye-hard migrate up|down|status [--to NAME] [--json]
 
 export const migrate: Command = {
   name: 'migrate',
-  usage: USAGE,
   summary: 'bring the database schema forward or back',
   async run(args, context) {
     const { values, positionals } = parseArgs({

@@ -9,7 +9,6 @@ const USAGE = 'deye-hard serve [--demo]';
 
 export const serve: Command = {
   name: 'serve',
-  usage: USAGE,
   summary: 'bring the schema up to date, then run web, collector and worker (the default)',
   async run(args, context) {
     const { values } = parseArgs({ args, options: { demo: { type: 'boolean' }, help: { type: 'boolean' } } });

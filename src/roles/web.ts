@@ -38,7 +38,8 @@ export async function startWeb(shared: Shared): Promise<RunningRole> {
     plugins: [apiPlugin({ services }), deviceEndpoints({ ingest: ingest.intake })],
   });
   await app.listen({ host: config.http.host, port: config.http.port });
-  const port = app.addresses()[0]?.port ?? config.http.port;
+  const bound = app.server.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : config.http.port;
   return {
     name: 'web',
     address: port === config.http.port ? config.baseUrl.href : `http://localhost:${port}/`,

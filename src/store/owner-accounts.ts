@@ -135,14 +135,19 @@ export async function addActiveInverter(
        RETURNING id`,
       [userId, siteId, inverter.kind, inverter.serial, inverter.name, inverter.ratedPowerW],
     );
+    if (rows[0] === undefined) {
+      await owner.query('ROLLBACK');
+      return null;
+    }
     await owner.query('DELETE FROM api.pending_device WHERE user_id = $1 AND kind = $2 AND serial = $3', [
       userId,
       inverter.kind,
       inverter.serial,
     ]);
     await owner.query('COMMIT');
-    return rows[0]?.id ?? null;
+    return rows[0].id;
   } catch (error) {
+    // Fails too where the connection is gone; the first error is the one worth reporting.
     await owner.query('ROLLBACK').catch(() => undefined);
     throw translate(error);
   }

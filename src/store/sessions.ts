@@ -61,9 +61,10 @@ export function touchSession(app: pg.Pool, userId: UserId, id: string, now: Date
 /** Ends a session; one that has ended, or is another account's, stays as it is. */
 export function endSession(app: pg.Pool, userId: UserId, id: string, now: Date): Promise<void> {
   return asTenant(app, userId, async (tx) => {
-    await tx.query(
-      'UPDATE api.session SET ended_at = $3 WHERE user_id = $1 AND id = $2 AND ended_at IS NULL',
-      [userId, id, now],
-    );
+    await tx.query('UPDATE api.session SET ended_at = $3 WHERE user_id = $1 AND id = $2 AND ended_at IS NULL', [
+      userId,
+      id,
+      now,
+    ]);
   });
 }

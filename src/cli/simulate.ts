@@ -1,0 +1,210 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { DEFAULT_PLACE } from '../simulate/demo.ts';
+import { createFleet, type Fleet } from '../simulate/fleet.ts';
+import type { DeviceReport, FleetDevice, FleetReport } from '../simulate/report.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { type CommandIo, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './commands.ts';
+
+const USAGE = `deye-hard simulate [--loggers N] [--dtus N] [--interval S] [--duration S] [--speed X] [--history-days D] [--seed N]
+       [--http URL] [--collector HOST:PORT] [--api-key K] [--always-day] [--json]`;
+
+const HELP = `${USAGE}
+
+A virtual fleet that speaks the real protocols: Deye microinverters over TCP frames, OpenDTU over HTTP pushes. It prints its serial
+numbers first, so that they can be registered, and at the end what it has sent, what was acknowledged and the energy a server must have
+booked. The same seed gives the same fleet under the same clouds.
+
+--loggers N         Deye microinverters with their loggers (2)
+--dtus N            OpenDTUs with one to four inverters each (1 with --api-key, else 0)
+--interval S        seconds between two samples of a device (60)
+--duration S        ends after so many seconds; 0 only prints the serial numbers (until stopped)
+--speed X           time runs X times faster; it begins in the past, so as to meet the present when --duration ends (1)
+--history-days D    first sends the D days before, one sample in five minutes, as stored frames and pushes with their own times (0)
+--seed N            another fleet, another weather (1)
+--http URL          the server, or its push route (http://localhost:8000)
+--collector H:P     where the loggers dial (127.0.0.1:10000). Beside a collector on 127.0.0.1, more than 150 loggers come from several
+                    local addresses; elsewhere mind COLLECTOR_MAX_PER_ADDRESS
+--api-key K         for the pushes
+--always-day        the sun stays near noon, at any hour. Not for comparing with real days
+--json              two lines: {"devices":[…]} at once and {"report":{…}} at the end
+
+Exits with 1 when a device that had something to say was never acknowledged, or an answer was not what the protocol demands.`;
+
+const DAY_S = 86_400;
+const PROGRESS_MS = 10_000;
+/** A table of more lines than this is read by nobody: then only the devices with a problem are listed. */
+const MAX_LINES = 50;
+
+/** The part of a command's context that this one needs: no database, no configuration. */
+type Io = Pick<CommandIo, 'out' | 'err'>;
+
+/** @returns the exit code: 0 done, 1 something was not acknowledged, 2 wrong usage */
+export async function simulate(args: string[], io: Io, signal: AbortSignal): Promise<number> {
+  let options: Options;
+  let fleet: Fleet;
+  try {
+    options = readOptions(args);
+    if (options.help) {
+      io.out(HELP);
+      return EXIT_OK;
+    }
+    fleet = createFleet({ ...options, place: DEFAULT_PLACE, log: createLogger('warn', { toStandardError: true }) });
+  } catch (error) {
+    if (!isUsageError(error)) throw error;
+    io.err(`${error.message}\n${USAGE}`);
+    return EXIT_USAGE;
+  }
+  const devices = fleet.devices();
+  if (options.json) io.out(JSON.stringify({ devices }));
+  else for (const device of devices) io.out(deviceLine(device));
+  const report = options.durationS === 0 ? await fleet.stop() : await run(fleet, options.durationS, io, signal);
+  if (options.json) io.out(JSON.stringify({ report }));
+  else printReport(report, io);
+  return report.devices.some((device) => isSilenced(device) || device.wrongAnswers > 0) ? EXIT_FAILED : EXIT_OK;
+}
+
+async function run(fleet: Fleet, durationS: number | null, io: Io, signal: AbortSignal): Promise<FleetReport> {
+  const startedMs = Date.now();
+  fleet.start(signal);
+  const tell = () => {
+    const { samplesSent, samplesAcknowledged, samplesRefused } = fleet.report().totals;
+    const seconds = Math.round((Date.now() - startedMs) / 1000);
+    io.err(`${seconds} s: ${samplesSent} samples sent, ${samplesAcknowledged} acknowledged, ${samplesRefused} refused`);
+  };
+  const progress = process.stderr.isTTY ? setInterval(tell, PROGRESS_MS) : undefined;
+  try {
+    await waitFor(durationS, signal);
+  } finally {
+    clearInterval(progress);
+  }
+  return fleet.stop();
+}
+
+async function waitFor(durationS: number | null, signal: AbortSignal): Promise<void> {
+  const untilMs = durationS === null ? Number.POSITIVE_INFINITY : Date.now() + durationS * 1000;
+  while (!signal.aborted && Date.now() < untilMs) {
+    try {
+      // In pieces: a timer cannot hold more than 24 days
+      await sleep(Math.min(DAY_S * 1000, untilMs - Date.now()), undefined, { signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+}
+
+function readOptions(args: string[]) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      loggers: { type: 'string', default: '2' },
+      dtus: { type: 'string' },
+      interval: { type: 'string', default: '60' },
+      duration: { type: 'string' },
+      speed: { type: 'string', default: '1' },
+      'history-days': { type: 'string', default: '0' },
+      seed: { type: 'string', default: '1' },
+      http: { type: 'string', default: 'http://localhost:8000' },
+      collector: { type: 'string', default: '127.0.0.1:10000' },
+      'api-key': { type: 'string' },
+      'always-day': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const apiKey = values['api-key'];
+  const dtus = wholeNumber('--dtus', values.dtus ?? (apiKey === undefined ? '0' : '1'));
+  if (dtus > 0 && apiKey === undefined) throw new RangeError('--dtus needs --api-key');
+  const durationS = values.duration === undefined ? null : number('--duration', values.duration, 0);
+  const speed = number('--speed', values.speed, 0.001);
+  return {
+    seed: wholeNumber('--seed', values.seed),
+    loggers: wholeNumber('--loggers', values.loggers),
+    dtus,
+    intervalS: number('--interval', values.interval, 1),
+    durationS,
+    speed,
+    historyDays: number('--history-days', values['history-days'], 0),
+    startAt: new Date(Date.now() - Math.max(0, speed - 1) * (durationS ?? DAY_S / speed) * 1000),
+    http: apiKey === undefined ? null : { url: httpUrl(values.http), apiKey },
+    collector: hostAndPort(values.collector),
+    alwaysDay: values['always-day'],
+    json: values.json,
+    help: values.help,
+  };
+}
+
+type Options = ReturnType<typeof readOptions>;
+
+function number(name: string, text: string, min: number): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < min) {
+    throw new RangeError(`${name}: a number from ${min} on, not "${text}"`);
+  }
+  return value;
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = number(name, text, 0);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${name}: a whole number, not "${text}"`);
+  return value;
+}
+
+function httpUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new RangeError(`--http: an http address, not "${text}"`);
+  return text;
+}
+
+/** `host:port`, `[::1]:port`. */
+function hostAndPort(text: string): { host: string; port: number } {
+  const [, host = '', digits = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (host === '' || port < 1 || port > 65_535) throw new RangeError(`--collector: host:port, not "${text}"`);
+  return { host: host.replace(/^\[(.+)\]$/, '$1'), port };
+}
+
+/** What was typed, as opposed to a bug: our own range checks and those of `parseArgs`. */
+function isUsageError(error: unknown): error is Error {
+  if (error instanceof RangeError) return true;
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+}
+
+function deviceLine({ kind, serial, name, ratedPowerW, mpptCount }: FleetDevice): string {
+  return `${kind.padEnd(8)}  ${serial.padEnd(12)}  ${ratedPowerW} W, ${mpptCount} inputs  ${name}`;
+}
+
+function isSilenced({ samplesSent, samplesWaiting, samplesAcknowledged }: DeviceReport): boolean {
+  return samplesSent + samplesWaiting > 0 && samplesAcknowledged === 0;
+}
+
+function printReport({ devices, totals }: FleetReport, io: Io): void {
+  const listed = devices.length <= MAX_LINES ? devices : devices.filter(hasProblem);
+  for (const device of listed) io.out(`${device.kind.padEnd(8)}  ${device.serial.padEnd(12)}  ${counts(device)}`);
+  if (listed.length < devices.length) io.out(`${devices.length - listed.length} more devices without a problem`);
+  io.out(`in all: ${counts(totals)}`);
+  if (totals.samplesSent + totals.samplesWaiting === 0) {
+    io.out('No samples: the sun is down, or the run was too short. --always-day keeps the sun up.');
+  }
+}
+
+function hasProblem(device: DeviceReport): boolean {
+  const { samplesRefused, samplesLost, samplesWaiting, wrongAnswers } = device;
+  return samplesRefused + samplesLost + samplesWaiting + wrongAnswers > 0;
+}
+
+function counts(counted: FleetReport['totals']): string {
+  const extras = [
+    [counted.samplesResent, 'sent again'],
+    [counted.samplesRefused, 'refused'],
+    [counted.samplesLost, 'lost'],
+    [counted.samplesWaiting, 'unanswered'],
+    [counted.wrongAnswers, 'wrong answers'],
+  ] as const;
+  return [
+    `expected ${(counted.expectedWh / 1000).toFixed(3)} kWh`,
+    `samples sent ${counted.samplesSent}`,
+    `acknowledged ${counted.samplesAcknowledged}`,
+    ...extras.filter(([count]) => count > 0).map(([count, what]) => `${what} ${count}`),
+  ].join(', ');
+}

@@ -1,0 +1,71 @@
+import compress from '@fastify/compress';
+import cookie from '@fastify/cookie';
+import formbody from '@fastify/formbody';
+import helmet from '@fastify/helmet';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Config } from '../config.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { type AuthenticationOptions, installAuthentication } from './authentication.ts';
+import { installCsrf } from './csrf.ts';
+import { installErrorHandling, type RenderErrorPage, refuseConnection, refuseRequest } from './errors.ts';
+import { installRequestLog, requestIds } from './logging.ts';
+import { securityHeaders } from './security-headers.ts';
+
+const BODY_LIMIT = 256 * 1024;
+/** Above the 60 s at which devices push: a server that closes first costs them one failed write each time (devices §1.6). */
+const KEEP_ALIVE_MS = 75_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 20_000;
+
+export interface AppDependencies {
+  config: Pick<Config, 'baseUrl' | 'cookieSecure' | 'trustProxy'>;
+  authSecret: string;
+  accounts: AuthenticationOptions['accounts'];
+  apiKeys: AuthenticationOptions['apiKeys'];
+  log: Logger;
+  /** What is served: API, device endpoints, pages. */
+  plugins: readonly FastifyPluginAsync[];
+  /** How an error looks to people; without it everybody gets JSON. */
+  renderErrorPage?: RenderErrorPage;
+  now?: () => Date;
+}
+
+/** The HTTP server without its routes: who is asking, what is refused, what every answer carries. Not yet listening. */
+export function buildApp(deps: AppDependencies): FastifyInstance {
+  const { baseUrl, cookieSecure, trustProxy } = deps.config;
+  const app = Fastify({
+    // It is a pino logger; the type the house hands around only leaves out what nobody should use.
+    loggerInstance: deps.log as unknown as FastifyBaseLogger,
+    // One line of ours in place of Fastify's two (logging.ts).
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestIds(),
+    trustProxy: trustProxy ?? false,
+    bodyLimit: BODY_LIMIT,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    frameworkErrors: refuseRequest,
+    clientErrorHandler: refuseConnection,
+  });
+  installErrorHandling(app, deps.renderErrorPage);
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+
+  app.register(helmet, securityHeaders(baseUrl));
+  app.register(cookie);
+  app.register(formbody);
+  // Nobody sends us compressed requests, and unpacking them would let a small one grow.
+  app.register(compress, { globalDecompression: false, threshold: 1024 });
+  app.after(() => {
+    // What an answer holds is somebody's own, unless its route says otherwise.
+    app.addHook('onRequest', async (_, reply) => {
+      reply.header('cache-control', 'no-store');
+    });
+    installRequestLog(app);
+    installAuthentication(app, { ...deps, cookieSecure, now: deps.now ?? (() => new Date()) });
+    installCsrf(app, { authSecret: deps.authSecret, baseUrl, cookieSecure });
+  });
+  for (const plugin of deps.plugins) app.register(plugin);
+  return app;
+}

@@ -1,0 +1,140 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isApiKey } from '../crypto/api-key.ts';
+import { NotAllowed, NotSignedIn } from '../domain/errors.ts';
+import { type Accounts, SESSION_IDLE_S } from '../services/accounts/accounts.ts';
+import type { ApiKeyScope, ApiKeyService, SessionUser } from '../services/services.ts';
+import './request-context.ts';
+
+/** The predecessor's cookie, so that its name in scripts and proxies stays right. */
+export const SESSION_COOKIE = 'fastapiusersauth';
+/** A token that ends sooner than this is replaced on the way. */
+const RENEW_WITHIN_MS = 24 * 3600_000;
+
+export interface AuthenticationOptions {
+  accounts: Pick<Accounts, 'identify' | 'resume' | 'renew'>;
+  apiKeys: Pick<ApiKeyService, 'identify'>;
+  cookieSecure: boolean;
+  now: () => Date;
+}
+
+/** How a request says who it comes from. */
+type Credential = { by: 'key' | 'bearer' | 'cookie'; text: string };
+
+const credentials = new WeakMap<FastifyRequest, Credential['by']>();
+const refusals = new WeakMap<FastifyRequest, NotSignedIn>();
+
+/**
+ * Finds out before every route who is asking: an API key (`X-API-Key`, or as bearer), a session's token as bearer, or the cookie. The
+ * first of these that is there counts alone. A bad one is the same as none, until a route needs somebody.
+ */
+export function installAuthentication(app: FastifyInstance, options: AuthenticationOptions): void {
+  const cookie = { path: '/', httpOnly: true, sameSite: 'lax', secure: options.cookieSecure } as const;
+  app.decorateRequest('session', null);
+  app.decorateRequest('apiKey', null);
+  app.decorateReply('startSession', function (this: FastifyReply, { token }) {
+    // As long as the session may live; the token in it is renewed while it is used.
+    return this.setCookie(SESSION_COOKIE, token, { ...cookie, maxAge: SESSION_IDLE_S });
+  });
+  app.decorateReply('endSession', function (this: FastifyReply) {
+    return this.clearCookie(SESSION_COOKIE, cookie);
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404 || request.routeOptions.config.identify === false) return;
+    const credential = credentialOf(request);
+    if (credential === null) return;
+    try {
+      await identify(request, reply, credential, options);
+      credentials.set(request, credential.by);
+    } catch (error) {
+      if (!(error instanceof NotSignedIn)) throw error;
+      refusals.set(request, error);
+      if (credential.by === 'cookie') reply.endSession();
+    }
+  });
+}
+
+function credentialOf(request: FastifyRequest): Credential | null {
+  const key = request.headers['x-api-key'];
+  if (typeof key === 'string') return { by: 'key', text: key };
+  // Another scheme is somebody else's, e.g. a proxy's that asks for a password of its own.
+  const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (bearer !== undefined) return { by: isApiKey(bearer) ? 'key' : 'bearer', text: bearer };
+  const cookie = request.cookies[SESSION_COOKIE];
+  return cookie === undefined || cookie === '' ? null : { by: 'cookie', text: cookie };
+}
+
+async function identify(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { by, text }: Credential,
+  { accounts, apiKeys, now: clock }: AuthenticationOptions,
+): Promise<void> {
+  const now = clock();
+  if (by === 'key') {
+    request.apiKey = await apiKeys.identify(text, now);
+  } else if (by === 'bearer') {
+    request.session = await accounts.identify(text, now);
+  } else {
+    const session = await accounts.resume(text, now);
+    if (session.tokenExpiresAt.getTime() - now.getTime() < RENEW_WITHIN_MS) {
+      const renewed = await accounts.renew(session.user.id, session.sessionId, now);
+      reply.startSession(renewed);
+      session.tokenExpiresAt = renewed.expiresAt;
+    }
+    request.session = session;
+  }
+}
+
+/** Whether the browser identified itself by something it sends along unasked, so that a foreign page could have made it. */
+export function isByCookie(request: FastifyRequest): boolean {
+  return credentials.get(request) === 'cookie';
+}
+
+/** Why the credential that came with the request was not accepted; null when it was, or there was none. */
+export function refusalOf(request: FastifyRequest): NotSignedIn | null {
+  return refusals.get(request) ?? null;
+}
+
+/** What a route needs: a session may do everything, a key what its scope says (interfaces, "REST v1"). */
+export type Need = 'read' | 'ingest' | 'full';
+
+const SCOPES: Readonly<Record<Need, readonly ApiKeyScope[]>> = {
+  read: ['read', 'full'],
+  ingest: ['ingest', 'full'],
+  full: ['full'],
+};
+
+/** A route's `onRequest` hook: lets pass whoever may. @throws NotSignedIn, NotAllowed */
+export function requireAccess(need: Need): (request: FastifyRequest) => Promise<void> {
+  return async (request) => {
+    if (request.session === null) checkKey(request, need);
+  };
+}
+
+/** A route's `onRequest` hook for devices, which have a key and nothing else. @throws NotSignedIn, NotAllowed */
+export function requireKey(need: Need): (request: FastifyRequest) => Promise<void> {
+  return async (request) => checkKey(request, need);
+}
+
+/** A route's `onRequest` hook for what a key may never do. @throws NotSignedIn */
+export function requireSession(): (request: FastifyRequest) => Promise<void> {
+  return async (request) => {
+    if (request.session === null) throw refusalOf(request) ?? new NotSignedIn('Please sign in.');
+  };
+}
+
+function checkKey(request: FastifyRequest, need: Need): void {
+  if (request.apiKey === null) throw refusalOf(request) ?? new NotSignedIn('Please sign in, or send an API key.');
+  if (!SCOPES[need].includes(request.apiKey.scope)) {
+    throw new NotAllowed(
+      `This API key has the scope "${request.apiKey.scope}"; this needs ${SCOPES[need].join(' or ')}.`,
+    );
+  }
+}
+
+/** Whose data a request works with. @throws NotSignedIn */
+export function callerOf(request: FastifyRequest): SessionUser {
+  const user = request.session?.user ?? request.apiKey?.user;
+  if (user === undefined) throw refusalOf(request) ?? new NotSignedIn('Please sign in.');
+  return user;
+}

@@ -1,0 +1,220 @@
+import type { Place } from '../domain/sun.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { History } from './cadence.ts';
+import { SimClock } from './clock.ts';
+import { DeyeMicro } from './deye-micro.ts';
+import { DtuClient } from './dtu-client.ts';
+import { HttpPusher } from './http-pusher.ts';
+import { VirtualInverter } from './inverter.ts';
+import { LOGGER_TIMING, type LoggerTiming } from './logger-timing.ts';
+import { VirtualDtu } from './opendtu.ts';
+import { type DtuPlan, type FleetPlan, type InverterPlan, LONGEST_LAG_MS, type LoggerPlan, planFleet } from './plan.ts';
+import { hash, Random } from './random.ts';
+import { type FleetDevice, type FleetReport, reportOf, Tally } from './report.ts';
+import { Sky } from './sky.ts';
+import { SolarmanClient } from './solarman-client.ts';
+import { TimerWheel } from './timer-wheel.ts';
+
+/** Where and how a fleet runs. */
+export interface RunOptions {
+  seed: number;
+  /** Simulated seconds between two samples of a device, at least 1. */
+  intervalS: number;
+  collector: { host: string; port: number };
+  /** Null: no DTU runs. `url`: the server's, or that of the push route. */
+  http: { url: string; apiKey: string } | null;
+  /** How much faster than real the simulated time runs until it has caught up with the present. */
+  speed: number;
+  place: Place;
+  /** The sun stays near noon from the start on: something moves at any hour. To be labelled as such by the caller. */
+  alwaysDay: boolean;
+  log: Logger;
+  /** Simulated moment at which the live part begins: now, or earlier where `speed` is above 1. */
+  startAt?: Date;
+  /** Days before the start that are sent first, as stored frames and as pushes with their own times. */
+  historyDays?: number;
+  /** Zone of the DTUs' clocks; the loggers learn theirs from the collector. */
+  timeZone?: string;
+  timing?: Partial<LoggerTiming>;
+}
+
+export interface FleetOptions extends RunOptions {
+  loggers: number;
+  dtus: number;
+}
+
+export interface Fleet {
+  /** Known before the start, so that they can be registered. */
+  devices(): FleetDevice[];
+  /** Once. An abort of the signal is a `stop`. */
+  start(signal: AbortSignal): void;
+  /** Counts so far. */
+  report(): FleetReport;
+  /** Waits shortly for answers that are due; leaves no socket and no timer. */
+  stop(): Promise<FleetReport>;
+}
+
+/** A fleet by chance. @throws RangeError for options that make no sense */
+export function createFleet(options: FleetOptions): Fleet {
+  if (options.dtus > 0 && options.http === null) throw new RangeError('DTUs need an HTTP address to push to');
+  return runFleet(planFleet(options.seed, options.loggers, options.dtus, timeZoneOf(options)), options);
+}
+
+/** @throws RangeError for options that make no sense */
+export function runFleet(plan: FleetPlan, options: RunOptions): Fleet {
+  if (!(options.intervalS >= 1)) throw new RangeError('the interval must be at least 1 second');
+  if (!(options.speed > 0)) throw new RangeError('the speed must be above 0');
+  return new PlannedFleet(plan, options);
+}
+
+export function timeZoneOf({ timeZone = 'Europe/Berlin' }: Pick<RunOptions, 'timeZone'>): string {
+  return timeZone;
+}
+
+/** A whole fleet must not dial in one moment, as it would not in life. */
+const STARTS_PER_S = 250;
+const GRACE_MS = 2_000;
+/** Samples of the past come no closer than a real logger's. */
+const HISTORY_STEP_S = 300;
+const DAY_MS = 86_400_000;
+const LOGGERS_PER_ADDRESS = 150;
+
+class PlannedFleet implements Fleet {
+  readonly #plan: FleetPlan;
+  readonly #options: RunOptions;
+  readonly #wheel = new TimerWheel();
+  readonly #tallies = new Map<string, Tally>();
+  #clients: { start(): void; stop(graceMs: number): Promise<void> }[] = [];
+  #pusher: HttpPusher | null = null;
+  #stopped: Promise<FleetReport> | null = null;
+
+  constructor(plan: FleetPlan, options: RunOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    for (const { identity, inverter } of plan.loggers) this.#tally('solarman', String(identity.serial), inverter);
+    for (const { inverters } of plan.dtus) {
+      for (const { serial, inverter } of inverters) this.#tally('opendtu', serial, inverter);
+    }
+  }
+
+  devices(): FleetDevice[] {
+    return [...this.#tallies.values()].map((tally) => tally.device);
+  }
+
+  report(): FleetReport {
+    return reportOf(this.#options.seed, [...this.#tallies.values()]);
+  }
+
+  start(signal: AbortSignal): void {
+    if (this.#clients.length > 0 || this.#stopped !== null) throw new Error('a fleet starts once');
+    const { seed, place, alwaysDay, speed, http } = this.#options;
+    const startMs = this.#options.startAt?.getTime() ?? Date.now();
+    const run: Run = {
+      options: this.#options,
+      wheel: this.#wheel,
+      clock: new SimClock(startMs, speed),
+      sky: new Sky({ seed: hash(seed, 10), place, alwaysDaySinceMs: alwaysDay ? startMs - LONGEST_LAG_MS : null }),
+      history: historyOf(startMs, this.#options),
+      startMs,
+      tallies: this.#tallies,
+    };
+    this.#clients = this.#plan.loggers.map((logger, i) =>
+      logClient(run, logger, addressOf(this.#options, this.#plan, i)),
+    );
+    if (http !== null) {
+      const pusher = new HttpPusher(http.url, http.apiKey);
+      this.#pusher = pusher;
+      this.#clients.push(...this.#plan.dtus.map((dtu) => dtuClient(run, dtu, pusher)));
+    }
+    this.#clients.forEach((client, i) => void this.#wheel.after((1000 * i) / STARTS_PER_S, () => client.start()));
+    signal.addEventListener('abort', () => void this.stop(), { once: true });
+    if (signal.aborted) void this.stop();
+  }
+
+  stop(): Promise<FleetReport> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<FleetReport> {
+    await Promise.all(this.#clients.map((client) => client.stop(GRACE_MS)));
+    this.#pusher?.close();
+    this.#wheel.stop();
+    return this.report();
+  }
+
+  #tally(kind: FleetDevice['kind'], serial: string, { name, model }: InverterPlan): void {
+    const device = { kind, serial, name, ratedPowerW: model.ratedPowerW, mpptCount: model.inputs };
+    this.#tallies.set(serial, new Tally(device));
+  }
+}
+
+interface Run {
+  options: RunOptions;
+  wheel: TimerWheel;
+  clock: SimClock;
+  sky: Sky;
+  history: History | null;
+  startMs: number;
+  tallies: ReadonlyMap<string, Tally>;
+}
+
+function logClient(run: Run, { identity, inverter }: LoggerPlan, localAddress: string | null): SolarmanClient {
+  const { options, wheel, clock, history, tallies } = run;
+  const tally = tallies.get(String(identity.serial));
+  if (tally === undefined) throw new Error(`no tally for ${identity.serial}`);
+  return new SolarmanClient({
+    micro: new DeyeMicro(identity, makeInverter(run, inverter)),
+    collector: options.collector,
+    localAddress,
+    clock,
+    wheel,
+    intervalS: options.intervalS,
+    history,
+    timing: { ...LOGGER_TIMING, ...options.timing },
+    random: new Random(identity.serial),
+    tally,
+    log: options.log,
+  });
+}
+
+function dtuClient(run: Run, plan: DtuPlan, pusher: HttpPusher): DtuClient {
+  const { options, wheel, clock, history, tallies } = run;
+  const inverters = plan.inverters.map(({ serial, inverter }) => ({
+    serial,
+    name: inverter.name,
+    inverter: makeInverter(run, inverter),
+  }));
+  return new DtuClient({
+    dtu: new VirtualDtu(plan.identity, inverters),
+    pusher,
+    clock,
+    wheel,
+    intervalS: options.intervalS,
+    history,
+    random: new Random(hash(options.seed, Number(plan.identity.serial.slice(-5)))),
+    tallies,
+    log: options.log,
+  });
+}
+
+function makeInverter({ sky, history, startMs }: Run, plan: InverterPlan): VirtualInverter {
+  return new VirtualInverter({ ...plan, sky, startMs: history?.fromMs ?? startMs });
+}
+
+function historyOf(startMs: number, { historyDays = 0, intervalS }: RunOptions): History | null {
+  if (historyDays <= 0) return null;
+  return { fromMs: startMs - historyDays * DAY_MS, stepS: Math.max(intervalS, HISTORY_STEP_S) };
+}
+
+/**
+ * In life every logger comes from a household of its own, and collectors limit the connections of one address. On Linux the whole
+ * 127.0.0.0/8 is this machine, so a large fleet beside its collector spreads over it.
+ */
+function addressOf({ collector }: RunOptions, { loggers }: FleetPlan, i: number): string | null {
+  if (loggers.length <= LOGGERS_PER_ADDRESS || process.platform !== 'linux' || !collector.host.startsWith('127.')) {
+    return null;
+  }
+  const household = Math.floor(i / LOGGERS_PER_ADDRESS);
+  return `127.1.${household >> 8}.${household & 0xff}`;
+}

@@ -1,0 +1,165 @@
+import type { Model } from './models.ts';
+import { type Panel, panelPowerW, panelVoltageV } from './panel.ts';
+import { smoothNoise } from './random.ts';
+import { type Sky, STEP_MS } from './sky.ts';
+
+/**
+ * An inverter with its panels. Its power is a straight line between two steps of the sky, so the energy over any span is an exact sum
+ * of trapezoids, and the counters say what was produced however often anybody looks.
+ */
+
+const WS_PER_WH = 3600;
+const DAY_MS = 86_400_000;
+/** Below this the inverter feeds its own electronics only. */
+const START_W = 2;
+
+/** Wh with all their decimals; what a protocol can carry of them is the protocol's business. */
+export interface Counters {
+  /** Since the inverter was made. */
+  totalWh: number;
+  /** Since local midnight, or since the simulation began. */
+  todayWh: number;
+}
+
+export interface InputState extends Counters {
+  powerW: number;
+  voltageV: number;
+}
+
+export interface InverterState extends Counters {
+  atMs: number;
+  /** AC. */
+  powerW: number;
+  powerDcW: number;
+  gridVoltageV: number;
+  frequencyHz: number;
+  temperatureC: number;
+  /** DC. */
+  inputs: InputState[];
+}
+
+export interface InverterOptions {
+  seed: number;
+  model: Model;
+  panels: readonly Panel[];
+  sky: Sky;
+  startMs: number;
+  /** Where the lifetime counters stand at the start, Wh DC, one for each panel: it has been on the wall for a while. */
+  lifetimeWh: readonly number[];
+}
+
+/** Powers at one step: the AC output first, then the inputs. */
+type Powers = readonly number[];
+
+export class VirtualInverter {
+  readonly model: Model;
+  readonly panels: readonly Panel[];
+  readonly #seed: number;
+  readonly #sky: Sky;
+  /** AC first, then the inputs, like `Powers`. */
+  readonly #total: number[];
+  readonly #today: number[];
+  #atMs: number;
+  #step = Number.NaN;
+  #from: Powers = [];
+  #to: Powers = [];
+
+  constructor(options: InverterOptions) {
+    this.model = options.model;
+    this.panels = options.panels;
+    this.#seed = options.seed;
+    this.#sky = options.sky;
+    this.#atMs = options.startMs;
+    const dc = options.panels.map((_, i) => options.lifetimeWh[i] ?? 0);
+    const ac = dc.reduce((sum, wh) => sum + wh, 0) * this.model.efficiency;
+    this.#total = [ac, ...dc];
+    this.#today = this.#total.map(() => 0);
+  }
+
+  /** Whether there is light enough to run. Microinverters live on their panels: without light there is no logger either. */
+  isAwake(ms: number): boolean {
+    return this.#sky.isUp(ms);
+  }
+
+  /** The state at a moment; time only goes forward. @param utcOffsetMin where its day begins, minutes east of UTC */
+  advanceTo(ms: number, utcOffsetMin: number): InverterState {
+    if (ms > this.#atMs) {
+      const offsetMs = utcOffsetMin * 60_000;
+      const midnight = Math.floor((ms + offsetMs) / DAY_MS) * DAY_MS - offsetMs;
+      if (midnight > this.#atMs) {
+        this.#integrateTo(midnight);
+        this.#today.fill(0);
+      }
+      this.#integrateTo(ms);
+    }
+    return this.#state();
+  }
+
+  #integrateTo(ms: number): void {
+    while (this.#atMs < ms) {
+      this.#load(Math.floor(this.#atMs / STEP_MS));
+      const end = Math.min(ms, (this.#step + 1) * STEP_MS);
+      const hours = (end - this.#atMs) / 1000 / WS_PER_WH;
+      // The middle of a straight line is the mean of its ends
+      const middle = ((end + this.#atMs) / 2 - this.#step * STEP_MS) / STEP_MS;
+      for (let i = 0; i < this.#total.length; i++) {
+        const energyWh = this.#between(i, middle) * hours;
+        this.#total[i] = (this.#total[i] ?? 0) + energyWh;
+        this.#today[i] = (this.#today[i] ?? 0) + energyWh;
+      }
+      this.#atMs = end;
+    }
+  }
+
+  #between(i: number, part: number): number {
+    const from = this.#from[i] ?? 0;
+    return from + ((this.#to[i] ?? 0) - from) * part;
+  }
+
+  #load(step: number): void {
+    if (step === this.#step) return;
+    this.#from = step === this.#step + 1 ? this.#to : this.#powersAt(step);
+    this.#to = this.#powersAt(step + 1);
+    this.#step = step;
+  }
+
+  /** Clipping at the rated power takes from all inputs alike: the trackers move off their best point. */
+  #powersAt(step: number): Powers {
+    const dark = this.#total.map(() => 0);
+    if (!this.isAwake(step * STEP_MS)) return dark;
+    const dc = this.panels.map((panel) => panelPowerW(panel, this.#sky, step));
+    const sum = dc.reduce((a, b) => a + b, 0);
+    if (sum < START_W) return dark;
+    const part = Math.min(1, this.model.ratedPowerW / (sum * this.model.efficiency));
+    return [sum * part * this.model.efficiency, ...dc.map((powerW) => powerW * part)];
+  }
+
+  #state(): InverterState {
+    const atMs = this.#atMs;
+    this.#load(Math.floor(atMs / STEP_MS));
+    const part = atMs / STEP_MS - this.#step;
+    const powerW = this.#between(0, part);
+    const inputs = this.panels.map((panel, i) => {
+      const inputW = this.#between(i + 1, part);
+      return {
+        powerW: inputW,
+        voltageV: panelVoltageV(panel, inputW, atMs),
+        totalWh: this.#total[i + 1] ?? 0,
+        todayWh: this.#today[i + 1] ?? 0,
+      };
+    });
+    const load = powerW / this.model.ratedPowerW;
+    return {
+      atMs,
+      powerW,
+      powerDcW: inputs.reduce((sum, input) => sum + input.powerW, 0),
+      // Feeding in lifts the voltage at the end of a long cable
+      gridVoltageV: this.model.gridV * (0.99 + 0.012 * load + 0.02 * smoothNoise(this.#seed + 1, atMs / 90_000)),
+      frequencyHz: 49.96 + 0.08 * smoothNoise(0, atMs / 40_000),
+      temperatureC: 12 + 30 * load + 8 * smoothNoise(this.#seed + 2, atMs / 1_800_000),
+      totalWh: this.#total[0] ?? 0,
+      todayWh: this.#today[0] ?? 0,
+      inputs,
+    };
+  }
+}

@@ -1,0 +1,301 @@
+import { CODE } from '../protocols/solarman/codes.ts';
+import { encodeHeartbeat } from '../protocols/solarman/encode.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { Cadence, type History } from './cadence.ts';
+import type { SimClock } from './clock.ts';
+import type { DeyeMicro, Sample } from './deye-micro.ts';
+import { LoggerClock } from './logger-clock.ts';
+import { type Answer, LoggerLink } from './logger-link.ts';
+import type { LoggerTiming } from './logger-timing.ts';
+import type { Random } from './random.ts';
+import type { Tally } from './report.ts';
+import { SampleStore } from './sample-store.ts';
+import type { Cancel, TimerWheel } from './timer-wheel.ts';
+
+/** So many requests in a row without an answer, and the logger dials anew. */
+const MAX_SILENCE = 2;
+const MAX_HANDSHAKES = 3;
+
+export interface SolarmanClientOptions {
+  micro: DeyeMicro;
+  collector: { host: string; port: number };
+  localAddress: string | null;
+  clock: SimClock;
+  wheel: TimerWheel;
+  intervalS: number;
+  /** Sent as stored samples before the live ones begin; null for none. */
+  history: History | null;
+  timing: LoggerTiming;
+  random: Random;
+  tally: Tally;
+  log: Logger;
+}
+
+type Timer = 'dial' | 'heartbeat' | 'cycle';
+type Chore = 'handshake' | 'wifi' | 'report' | 'heartbeat';
+
+/**
+ * The virtual logger. Off at night; by day it takes a sample every interval whether or not it has a connection, and keeps each until
+ * it is acknowledged. Connection: dialling → handshake unanswered → ready; back to dialling, ever more slowly, when it ends.
+ */
+export class SolarmanClient {
+  readonly #options: SolarmanClientOptions;
+  readonly #time: LoggerClock;
+  readonly #samples = new SampleStore();
+  readonly #chores = new Set<Chore>();
+  readonly #cadence: Cadence;
+  readonly #timers = new Map<Timer, Cancel>();
+  #history: Iterator<Sample> | null;
+  #link: LoggerLink | null = null;
+  #isReady = false;
+  #isOn = false;
+  #isStopping = false;
+  #failures = 0;
+  #silence = 0;
+  #handshakes = 0;
+  #lastWorkingS = -1;
+  #onDrained: (() => void) | null = null;
+
+  constructor(options: SolarmanClientOptions) {
+    this.#options = options;
+    this.#time = new LoggerClock(options.random.integer(100_000, 60_000_000));
+    this.#cadence = new Cadence(options.clock, options.wheel, options.intervalS, options.random.next());
+    this.#history = options.history === null ? null : this.#pastSamples(options.history);
+  }
+
+  start(): void {
+    if (this.#isStopping) return;
+    if (this.#history === null) {
+      this.#tick();
+      return;
+    }
+    // With a past to tell it dials even at night
+    this.#time.boot(this.#options.clock.now());
+    this.#dial();
+  }
+
+  /** Takes no more samples; waits for the answers that are due, but not for ever. */
+  async stop(graceMs: number): Promise<void> {
+    this.#isStopping = true;
+    this.#history = null;
+    this.#cadence.stop();
+    this.#cancel('heartbeat', 'cycle');
+    this.#chores.clear();
+    if (this.#isReady && (this.#link?.isBusy === true || this.#samples.size > 0)) {
+      await new Promise<void>((resolve) => {
+        this.#onDrained = resolve;
+        this.#options.wheel.after(graceMs, resolve);
+      });
+    }
+    this.#cancel('dial');
+    this.#link?.close();
+  }
+
+  #tick(): void {
+    const { clock, micro } = this.#options;
+    const now = clock.now();
+    const isAwake = micro.inverter.isAwake(now);
+    if (isAwake && !this.#isOn) {
+      this.#isOn = true;
+      this.#time.boot(now);
+      this.#dial();
+    } else if (!isAwake && this.#isOn) {
+      this.#isOn = false;
+      this.#time.halt(now);
+      this.#cancel('dial');
+      this.#link?.close();
+    } else if (this.#isOn) {
+      this.#measure(now);
+    }
+    this.#cadence.next(() => this.#tick());
+  }
+
+  #measure(now: number): void {
+    const sample = this.#sampleAt(now);
+    if (sample === null) return;
+    this.#keep(sample, false);
+    this.#pump();
+  }
+
+  #keep(sample: Sample, isOld: boolean): void {
+    const { counts } = this.#options.tally;
+    counts.samplesLost += this.#samples.keep(sample, isOld);
+    counts.samplesWaiting = this.#samples.size;
+  }
+
+  /** Null within the second of the sample before: the server would take it for the same one. */
+  #sampleAt(ms: number): Sample | null {
+    const time = this.#time.time(ms);
+    if (time.workingS === this.#lastWorkingS) return null;
+    this.#lastWorkingS = time.workingS;
+    return this.#options.micro.sample(ms, time, this.#time.utcOffsetMin);
+  }
+
+  /** Yesterday and before, one day after the other, as a logger without a server would have kept it. */
+  *#pastSamples({ fromMs, stepS }: History): Generator<Sample, undefined> {
+    const { clock, micro } = this.#options;
+    for (let ms = fromMs; ms < clock.now(); ms += stepS * 1000) {
+      const isAwake = micro.inverter.isAwake(ms);
+      if (!isAwake && this.#isOn) this.#time.halt(ms);
+      if (isAwake && !this.#isOn) {
+        this.#time.boot(ms);
+        this.#time.learn(ms, ms, this.#time.utcOffsetMin);
+      }
+      this.#isOn = isAwake;
+      const sample = isAwake ? this.#sampleAt(ms) : null;
+      if (sample !== null) yield sample;
+    }
+    return undefined;
+  }
+
+  #dial(): void {
+    if (this.#isStopping || this.#link !== null) return;
+    const { collector, localAddress, wheel, timing, micro, tally, log } = this.#options;
+    const { serial } = micro.identity;
+    this.#cancel('dial');
+    this.#silence = 0;
+    this.#handshakes = 0;
+    this.#link = new LoggerLink({
+      ...collector,
+      localAddress,
+      serial,
+      wheel,
+      connectTimeoutMs: timing.answerMs,
+      onOpen: () => {
+        this.#chores.add('handshake');
+        this.#pump();
+      },
+      onWrong: (why) => {
+        tally.counts.wrongAnswers += 1;
+        log.warn({ serial, why }, 'a simulated logger got a wrong answer');
+      },
+      onClose: (why) => this.#onClosed(why),
+    });
+  }
+
+  #onClosed(why: string): void {
+    const { timing, random, micro, log } = this.#options;
+    this.#link = null;
+    this.#isReady = false;
+    this.#chores.clear();
+    this.#cancel('heartbeat', 'cycle');
+    this.#onDrained?.();
+    log.debug({ serial: micro.identity.serial, why }, 'a simulated logger has no connection');
+    if (this.#isStopping || (!this.#isOn && this.#history === null)) return;
+    const waitMs = Math.min(timing.retryMaxMs, timing.retryMinMs * 2 ** Math.min(16, this.#failures));
+    this.#failures += 1;
+    // Half of it by chance, so that a fleet does not come back as one
+    this.#set('dial', waitMs * random.between(0.5, 1), () => this.#dial());
+  }
+
+  /** Send what is most urgent, if nothing is under way. The order is that of a real session (§2.3). */
+  #pump(): void {
+    const link = this.#link;
+    if (link === null || link.isBusy) return;
+    if (this.#chores.has('handshake')) this.#shakeHands(link);
+    else if (this.#isReady && !this.#sendSample(link) && !this.#doChore(link)) this.#onDrained?.();
+  }
+
+  #shakeHands(link: LoggerLink): void {
+    const { micro, intervalS, timing, clock } = this.#options;
+    this.#handshakes += 1;
+    if (this.#handshakes > MAX_HANDSHAKES) {
+      link.close();
+      return;
+    }
+    const payload = micro.handshake(this.#time.time(clock.now()), intervalS);
+    link.request(CODE.handshake, payload, timing.handshakeMs, (answer) => {
+      if (answer.kind === 'acknowledged') this.#onReady(answer);
+      this.#pump();
+    });
+  }
+
+  #onReady(answer: Answer): void {
+    this.#hear(answer);
+    this.#chores.delete('handshake');
+    this.#chores.add('wifi').add('report');
+    this.#failures = 0;
+    this.#handshakes = 0;
+    const isFirst = !this.#isReady;
+    this.#isReady = true;
+    this.#set('heartbeat', this.#options.timing.heartbeatMs, () => this.#repeat('heartbeat'));
+    this.#set('cycle', this.#options.timing.cycleMs, () => this.#repeat('handshake'));
+    if (isFirst && this.#history === null && !this.#isStopping && this.#samples.size === 0) {
+      this.#measure(this.#options.clock.now());
+    }
+  }
+
+  #repeat(chore: 'heartbeat' | 'handshake'): void {
+    this.#chores.add(chore);
+    if (chore === 'heartbeat') this.#set(chore, this.#options.timing.heartbeatMs, () => this.#repeat(chore));
+    this.#pump();
+  }
+
+  /** False when there is no sample to send. */
+  #sendSample(link: LoggerLink): boolean {
+    if (this.#samples.size === 0) this.#recall();
+    // The past may end at night, and the connection with it; or its end has already sent the first sample of the present
+    if (this.#link !== link || link.isBusy) return true;
+    const next = this.#samples.next();
+    if (next === null) return false;
+    const { sample, payload, isRepeated } = next;
+    const { counts } = this.#options.tally;
+    if (isRepeated) counts.samplesResent += 1;
+    else counts.samplesSent += 1;
+    link.request(CODE.data, payload, this.#options.timing.answerMs, (answer) => {
+      if (answer.kind !== 'timeout') this.#samples.drop(sample);
+      counts.samplesWaiting = this.#samples.size;
+      if (answer.kind === 'acknowledged') this.#options.tally.acknowledged(sample);
+      if (answer.kind === 'refused') counts.samplesRefused += 1;
+      this.#afterAnswer(answer);
+    });
+    return true;
+  }
+
+  /** The next sample of the past; after the last one the present begins. */
+  #recall(): void {
+    if (this.#history === null) return;
+    const { value, done } = this.#history.next();
+    if (done !== true) {
+      this.#keep(value, true);
+      return;
+    }
+    this.#history = null;
+    if (!this.#isOn) this.#link?.close();
+    this.#tick();
+  }
+
+  /** False when there is nothing to do. */
+  #doChore(link: LoggerLink): boolean {
+    const [chore] = this.#chores;
+    if (chore === undefined || chore === 'handshake') return false;
+    this.#chores.delete(chore);
+    const { micro, clock, timing } = this.#options;
+    const time = this.#time.time(clock.now());
+    const payload = chore === 'heartbeat' ? encodeHeartbeat() : micro[chore](time);
+    link.request(CODE[chore], payload, timing.answerMs, (answer) => this.#afterAnswer(answer));
+    return true;
+  }
+
+  #afterAnswer(answer: Answer): void {
+    this.#hear(answer);
+    this.#silence = answer.kind === 'timeout' ? this.#silence + 1 : 0;
+    if (this.#silence >= MAX_SILENCE) this.#link?.close();
+    else this.#pump();
+  }
+
+  #hear(answer: Answer): void {
+    if (answer.kind !== 'acknowledged') return;
+    const { clock } = this.#options;
+    this.#time.learn(clock.now(), answer.serverTime.getTime() - clock.lagMs(), answer.utcOffsetMin);
+  }
+
+  #set(timer: Timer, ms: number, run: () => void): void {
+    this.#cancel(timer);
+    this.#timers.set(timer, this.#options.wheel.after(ms, run));
+  }
+
+  #cancel(...timers: Timer[]): void {
+    for (const timer of timers) this.#timers.get(timer)?.();
+  }
+}
