@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Config } from '../config.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { connectClient } from './client.ts';
 import { acquireEmbeddedPostgres } from './engines/embedded/embedded.ts';
 import { type Engine, prepareTimescale } from './engines/engine.ts';
 import { type MigrationRun, type MigrationSettings, migrateUp } from './migrate.ts';
@@ -49,8 +50,7 @@ export async function prepareDatabase(database: Database, log: Logger): Promise<
   const { adminUrl, roles, secrets, migrations } = database;
   await assertSupported(adminUrl);
   await ensureRoles(adminUrl, roles, secrets.authSecret);
-  const admin = new pg.Client({ connectionString: adminUrl });
-  await admin.connect();
+  const admin = await connectClient({ connectionString: adminUrl });
   try {
     const timescale = await prepareTimescale(admin);
     if (timescale === 'created') log.info('created the timescaledb extension');
@@ -90,8 +90,7 @@ function describe(
 }
 
 async function createDatabase(adminUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: adminUrl });
-  await client.connect();
+  const client = await connectClient({ connectionString: adminUrl });
   try {
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [EMBEDDED_DATABASE]);
     if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(EMBEDDED_DATABASE)}`);
@@ -106,8 +105,7 @@ async function createDatabase(adminUrl: string): Promise<void> {
 const OLDEST_SERVER = 150_000;
 
 async function assertSupported(adminUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000 });
-  await client.connect();
+  const client = await connectClient({ connectionString: adminUrl, connectionTimeoutMillis: 10_000 });
   try {
     const { rows } = await client.query<{ version: string }>(`SELECT current_setting('server_version_num') AS version`);
     if (Number(rows[0]?.version ?? 0) < OLDEST_SERVER) throw new ConfigError('PostgreSQL 15 or newer is needed.');

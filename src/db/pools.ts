@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { connectClient } from './client.ts';
 import { connectionFor, type RoleNames } from './roles.ts';
 
 /** int8 arrives as text by default; every figure of ours is far below 2^53, and a string would silently concatenate. */
@@ -50,6 +51,8 @@ export function openPools(options: PoolOptions): Pools {
     });
     // An idle connection that breaks is replaced by the pool; without a listener the event would end the process.
     pool.on('error', options.onError);
+    // The same for one that breaks while it is lent out, between two statements of a transaction: the next statement reports it.
+    pool.on('connect', (client) => client.on('error', () => undefined));
     return pool;
   };
   const app = open('app', options.appConnections ?? 8);
@@ -69,13 +72,12 @@ export async function withOwner<T>(
   roles: RoleNames,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({
+  const client = await connectClient({
     connectionString: adminUrl,
     types,
     application_name: 'deye-hard owner',
     options: `-c role=${roles.owner}`,
   });
-  await client.connect();
   try {
     return await work(client);
   } finally {

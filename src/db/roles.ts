@@ -1,6 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { ConfigError } from '../domain/errors.ts';
+import { connectClient } from './client.ts';
 
 /**
  * The database roles of one installation (storage design, "Roles"). Roles belong to the cluster, so they are ensured here, outside
@@ -61,8 +62,7 @@ export function connectionFor(
  * @throws ConfigError when the DATABASE_URL login may not create roles
  */
 export async function ensureRoles(adminUrl: string, names: RoleNames, authSecret: string): Promise<void> {
-  const client = new pg.Client({ connectionString: adminUrl, application_name: 'deye-hard roles' });
-  await client.connect();
+  const client = await connectClient({ connectionString: adminUrl, application_name: 'deye-hard roles' });
   try {
     await client.query('SELECT pg_advisory_lock($1)', [ROLE_LOCK]);
     await createMissing(client, names);
