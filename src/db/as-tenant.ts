@@ -51,3 +51,19 @@ async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> 
     client.release(broken);
   }
 }
+
+/** One transaction on a connection of one's own, tried again where the server asks for it. */
+export async function inTransactionOn<T>(client: Tx, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    await client.query('BEGIN');
+    try {
+      const result = await work(client);
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      if (!isOutage(error)) await client.query('ROLLBACK');
+      if (attempt < ATTEMPTS && isRetryable(error)) continue;
+      throw translate(error);
+    }
+  }
+}

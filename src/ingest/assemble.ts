@@ -2,7 +2,7 @@ import type { DbPool } from '../db/pools.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { Batcher } from './batcher.ts';
 import { DeviceNotes } from './device-notes.ts';
-import { type DeviceFacts, flushSamples } from './flush.ts';
+import { type FactsOf, flushSamples } from './flush.ts';
 import { Intake } from './intake.ts';
 import { DeviceResolver } from './resolve.ts';
 
@@ -24,14 +24,12 @@ export interface IngestParts {
 
 export function assembleIngest(pool: DbPool, settings: IngestSettings, log: Logger, now?: () => Date): IngestParts {
   const resolver = new DeviceResolver(pool);
-  const factsOf = ({ userId, reading }: Parameters<FactsOf>[0]): DeviceFacts | null => {
+  const factsOf: FactsOf = ({ userId, reading }) => {
     const device = resolver.lastKnown(reading.kind, reading.kind === 'solarman' ? null : userId, reading.serial);
     if (device === null || device === undefined) return null;
     return { ratedPowerW: device.ratedPowerW, timeZone: device.timeZone, place: device.place };
   };
-  const batcher = new Batcher((samples) =>
-    flushSamples(pool, samples, { storeDcChannelData: settings.storeDcChannelData, factsOf }),
-  );
+  const batcher = new Batcher((samples) => flushSamples(pool, samples, factsOf));
   const notes = new DeviceNotes(pool, log);
   const intake = new Intake({
     pool,
@@ -41,6 +39,7 @@ export function assembleIngest(pool: DbPool, settings: IngestSettings, log: Logg
     log,
     defaultTimeZone: settings.defaultTimeZone,
     retentionDays: settings.retentionDays,
+    storeDcChannelData: settings.storeDcChannelData,
     ...(now === undefined ? {} : { now }),
   });
   return {
@@ -54,5 +53,3 @@ export function assembleIngest(pool: DbPool, settings: IngestSettings, log: Logg
     },
   };
 }
-
-type FactsOf = Parameters<typeof flushSamples>[2]['factsOf'];

@@ -2,7 +2,9 @@ import type { DbPool } from '../db/pools.ts';
 import { Unavailable } from '../domain/errors.ts';
 import type { DeviceKind, UserId } from '../domain/inverter.ts';
 import { utcOffsetMinutes } from '../domain/period.ts';
+import { judgeReading } from '../domain/plausibility.ts';
 import type { Reading } from '../domain/reading.ts';
+import { atStoredPrecision } from '../domain/stored-precision.ts';
 import type { Message, PushEnvelope, PushItem } from '../protocols/protocol.ts';
 import { keepRaw, noteEvents, type ResolvedDevice } from '../store/devices.ts';
 import type { NotedEvent, Sample } from '../store/samples.ts';
@@ -22,6 +24,8 @@ export interface IntakeDeps {
   /** Zone whose offset an unknown logger is told. */
   defaultTimeZone: string;
   retentionDays: number;
+  /** False keeps each input's counters, not its W, V and A. */
+  storeDcChannelData: boolean;
   now?: () => Date;
 }
 
@@ -120,7 +124,9 @@ export class Intake implements PushIngest {
       });
       return null;
     }
-    const { reading: settled, at } = time;
+    const { at } = time;
+    const judged = judgeReading(time.reading, larger(device.ratedPowerW, time.reading.ratedPowerW));
+    const settled = atStoredPrecision(judged, this.#deps.storeDcChannelData);
     return { userId: device.userId, inverterId: device.inverterId, sampledAt: at, receivedAt: now, reading: settled };
   }
 
@@ -148,4 +154,9 @@ export class Intake implements PushIngest {
     }
     if (pending.length > 0) notes.pending(userId, kind, pending, envelope.gatewaySerial, now);
   }
+}
+
+/** A rating the owner typed too low must not make real power look impossible. */
+function larger(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.max(a, b);
 }

@@ -82,13 +82,12 @@ export async function lockCounters(
 /**
  * Inserts samples with their inputs and answers the indices of those that were new. A sample that is there already, or whose inverter
  * is gone, is left out silently: both are ordinary.
- * @param storeChannels false keeps no W/V/A of single inputs (their counters and energy are booked all the same)
  */
-export async function appendSamples(tx: Tx, samples: readonly Sample[], storeChannels: boolean): Promise<number[]> {
+export async function appendSamples(tx: Tx, samples: readonly Sample[]): Promise<number[]> {
   const r = samples.map((s) => s.reading);
   const phase = <K extends 'voltageV' | 'currentA' | 'powerW'>(index: number, key: K, factor: number): string =>
     intArray(r.map((reading) => scaled(reading.phases[index]?.[key] ?? null, factor)));
-  const dc = r.flatMap((reading, i) => (storeChannels ? reading.channels.map((c) => ({ row: i + 1, ...c })) : []));
+  const dc = r.flatMap((reading, i) => reading.channels.map((c) => ({ row: i + 1, ...c })));
   const { rows } = await tx.query<{ row_no: number }>({
     name: 'append_samples',
     text: `SELECT row_no FROM api.append_samples($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,
@@ -161,6 +160,31 @@ export async function book(
       textArray(announcements(counters)),
     ],
   });
+}
+
+/** Remembers samples that came after newer ones had been folded, for the replay that books them. */
+export async function noteLate(
+  tx: Tx,
+  late: readonly { userId: UserId; inverterId: InverterId; at: Date }[],
+): Promise<void> {
+  await tx.query('SELECT api.note_late($1, $2, $3)', [
+    intArray(late.map((l) => l.userId)),
+    intArray(late.map((l) => l.inverterId)),
+    timeArray(late.map((l) => l.at)),
+  ]);
+}
+
+/** Keeps the fold's state at the start of a UTC day. */
+export async function keepFolds(
+  tx: Tx,
+  states: readonly { userId: UserId; inverterId: InverterId; day: Date; fold: unknown }[],
+): Promise<void> {
+  await tx.query('SELECT api.keep_folds($1, $2, $3, $4)', [
+    intArray(states.map((s) => s.userId)),
+    intArray(states.map((s) => s.inverterId)),
+    timeArray(states.map((s) => s.day)),
+    textArray(states.map((s) => JSON.stringify(s.fold))),
+  ]);
 }
 
 /** JSON for api.book and api.note_events. */

@@ -72,5 +72,15 @@ export function table(bookings: readonly QuarterBooking[]): Map<number, QuarterB
       }),
     });
   }
+  for (const row of rows.values()) trim(row);
   return new Map([...rows].sort(([a], [b]) => a - b));
+}
+
+/** A batch that knew of fewer channels has shorter lists: channels at the end that hold nothing are left out. */
+function trim(row: QuarterBooking): void {
+  const lists = [row.energyWh, row.estimatedWh, row.powerSumDw, row.powerCount, row.powerMaxDw];
+  for (let last = row.energyWh.length - 1; last >= 0; last -= 1) {
+    if (lists.some((list) => (list[last] ?? 0) !== 0 || (list === row.powerMaxDw && list[last] !== null))) return;
+    for (const list of lists) list.length = last;
+  }
 }

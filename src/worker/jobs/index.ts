@@ -1,6 +1,7 @@
 import type { Job } from '../job.ts';
+import { bookLate } from './book-late-samples.ts';
 import { makePartitions } from './make-partitions.ts';
 import { purgeInverters } from './purge-inverters.ts';
 
 /** THE list of recurring jobs. */
-export const jobs: readonly Job[] = [makePartitions, purgeInverters];
+export const jobs: readonly Job[] = [makePartitions, bookLate, purgeInverters];
