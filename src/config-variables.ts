@@ -158,7 +158,6 @@ const VARIABLES = {
     meaning: 'PROXY v2 behind a TCP proxy',
     fallback: false,
     parse: bool,
-    planned: true,
   }),
   INGEST_HTTP_PORT: define<number | null>({
     meaning: 'a plain-HTTP listener for the push routes only, beside a TLS proxy; unset: off',

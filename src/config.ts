@@ -23,6 +23,8 @@ export interface Config {
     readonly publicHost: string;
     readonly maxConnections: number;
     readonly maxPerAddress: number;
+    /** Connections come through a TCP proxy that tells the peer's address (PROXY protocol, version 2). */
+    readonly proxyProtocol: boolean;
   };
   readonly roles: ReadonlySet<Role>;
   /** Null until generated (embedded) or given. */
@@ -102,6 +104,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
       publicHost: v.COLLECTOR_PUBLIC_HOST ?? publicHostOf(baseUrl),
       maxConnections: v.COLLECTOR_MAX_CONNECTIONS,
       maxPerAddress: v.COLLECTOR_MAX_PER_ADDRESS,
+      proxyProtocol: v.COLLECTOR_PROXY_PROTOCOL,
     },
     roles,
     authSecret: v.AUTH_SECRET,

@@ -20,7 +20,8 @@ booked. The same seed gives the same fleet under the same clouds.
 --interval S        seconds between two samples of a device (60)
 --duration S        ends after so many seconds; 0 only prints the serial numbers (until stopped)
 --speed X           time runs X times faster; it begins in the past, so as to meet the present when --duration ends (1)
---history-days D    first sends the D days before, one sample in five minutes, as stored frames and pushes with their own times (0)
+--history-days D    first sends the D days before, one sample in five minutes, as stored frames and pushes with their own times (0).
+                    A collector takes 200 frames of a logger at once and one a second after that: a day in two minutes
 --seed N            another fleet, another weather (1)
 --http URL          the server, or its push route (http://localhost:8000)
 --collector H:P     where the loggers dial (127.0.0.1:10000). Beside a collector on 127.0.0.1, more than 150 loggers come from several
@@ -33,7 +34,7 @@ Exits with 1 when a device that had something to say was never acknowledged, or 
 
 const DAY_S = 86_400;
 const PROGRESS_MS = 10_000;
-/** A table of more lines than this is read by nobody: then only the devices with a problem are listed. */
+/** A table of more lines than this is read by nobody: of a larger fleet only devices with a problem are listed. */
 const MAX_LINES = 50;
 
 /** The part of a command's context that this one needs: no database, no configuration. */
@@ -179,9 +180,9 @@ function isSilenced({ samplesSent, samplesWaiting, samplesAcknowledged }: Device
 }
 
 function printReport({ devices, totals }: FleetReport, io: Io): void {
-  const listed = devices.length <= MAX_LINES ? devices : devices.filter(hasProblem);
+  const listed = (devices.length <= MAX_LINES ? devices : devices.filter(hasProblem)).slice(0, MAX_LINES);
   for (const device of listed) io.out(`${device.kind.padEnd(8)}  ${device.serial.padEnd(12)}  ${counts(device)}`);
-  if (listed.length < devices.length) io.out(`${devices.length - listed.length} more devices without a problem`);
+  if (listed.length < devices.length) io.out(`${devices.length - listed.length} more devices`);
   io.out(`in all: ${counts(totals)}`);
   if (totals.samplesSent + totals.samplesWaiting === 0) {
     io.out('No samples: the sun is down, or the run was too short. --always-day keeps the sun up.');

@@ -15,6 +15,11 @@ describe('PROXY header', () => {
     ],
     ['IPv6', V6, { state: 'complete', address: '2001:db8:0:0:0:0:0:7', bytes: 52 }],
     ["the proxy's own check", `${SIGNATURE}20000000`, { state: 'complete', address: null, bytes: 16 }],
+    [
+      'its own check with addresses',
+      V4.replace(`${SIGNATURE}21`, `${SIGNATURE}20`),
+      { state: 'complete', address: null, bytes: 28 },
+    ],
     ['a family without addresses', `${SIGNATURE}21310000`, { state: 'complete', address: null, bytes: 16 }],
     [
       'IPv4 without room for addresses',

@@ -78,6 +78,18 @@ describe('Fernet', () => {
     expect(() => new Fernet([second]).decrypt(fresh, now)).toThrow(FernetError);
   });
 
+  it.each([
+    ['a blank in it', `${HELLO.slice(0, 20)} ${HELLO.slice(20)}`],
+    ['signs of the other base64', HELLO.replace('_', '/')],
+    ['something behind it', `${HELLO}AAAA`],
+    ['only its version', 'gA=='],
+    ['nothing at all', ''],
+  ])('refuses a good token with %s', (_, token) => {
+    const fernet = new Fernet([SECRET]);
+    expect(() => fernet.decrypt(token, MADE_AT, 60)).toThrow(FernetError);
+    expect(() => fernet.decrypt(token, MADE_AT)).toThrow(FernetError);
+  });
+
   it('never makes the same token twice', () => {
     const fernet = new Fernet([first]);
     expect(fernet.encrypt('x', now)).not.toBe(fernet.encrypt('x', now));

@@ -6,8 +6,8 @@ import { isByCookie, refusalOf } from './authentication.ts';
 
 /** Ties the forms of somebody who is not signed in (sign-in, set-up, new password) to the browser they were given to. */
 export const FORM_COOKIE = 'deye_hard_form';
-export const FORM_FIELD = '_csrf';
-export const FORM_HEADER = 'x-csrf-token';
+const FORM_FIELD = '_csrf';
+const FORM_HEADER = 'x-csrf-token';
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export interface CsrfOptions {

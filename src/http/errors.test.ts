@@ -172,11 +172,10 @@ describe('errors for people', () => {
   it('lead to the sign-in where nobody is signed in', async () => {
     const answer = await running.inject({ url: '/throw/signed-out', headers: BROWSER });
     expect([answer.statusCode, answer.headers['location']]).toEqual([302, '/login']);
-    const fragment = await running.inject({
-      url: '/throw/signed-out',
-      headers: { 'hx-request': 'true', accept: '*/*' },
-    });
-    expect([fragment.statusCode, fragment.headers['hx-redirect']]).toEqual([401, '/login']);
+    for (const accept of ['*/*', 'text/html']) {
+      const fragment = await running.inject({ url: '/throw/signed-out', headers: { 'hx-request': 'true', accept } });
+      expect([fragment.statusCode, fragment.headers['hx-redirect']], accept).toEqual([401, '/login']);
+    }
     const program = await running.inject({ url: '/api/v1/throw/signed-out', headers: BROWSER });
     expect([program.statusCode, program.headers['www-authenticate']]).toEqual([401, 'Bearer']);
     expect(program.headers).not.toHaveProperty('hx-redirect');

@@ -53,7 +53,7 @@ const REFUSED: Readonly<Record<string, readonly [status: number, code: string, m
 };
 
 /** Turns anything thrown into an answer. What is not one of ours or Fastify's is a bug: 500 without detail. */
-export function answerFor(error: unknown): ErrorAnswer {
+function answerFor(error: unknown): ErrorAnswer {
   if (error instanceof DeyeHardError) {
     const status = STATUS.find(([type]) => error instanceof type)?.[1];
     if (status !== undefined) {
@@ -131,10 +131,10 @@ async function send(
 ): Promise<FastifyReply> {
   if (found.retryAfterS !== null) reply.header('retry-after', String(Math.ceil(found.retryAfterS)));
   if (found.status === 401) {
-    if (isForPeople(request)) return reply.redirect('/login', 302);
-    // A fragment asked for by a page: the JSON would be swapped nowhere, and the reader would see nothing.
+    // A piece of an open page: what a redirect leads to would be swapped into it, so the page itself is told to go there.
     if (request.headers['hx-request'] !== undefined) reply.header('hx-redirect', '/login');
-    reply.header('www-authenticate', 'Bearer');
+    else if (isForPeople(request)) return reply.redirect('/login', 302);
+    else reply.header('www-authenticate', 'Bearer');
   }
   reply.code(found.status);
   if (renderErrorPage !== undefined && isForPeople(request)) {

@@ -36,7 +36,8 @@ export class DeviceNotes {
     now: Date,
   ): void {
     const told = facts ?? {};
-    const signature = facts === null ? '' : JSON.stringify(told);
+    // The uptime differs in every frame: it is written with the others, but is no reason to write.
+    const signature = facts === null ? '' : JSON.stringify({ ...told, powerOnTimeS: undefined });
     this.#write(`gateway ${owner.userId} ${kind} ${serial}`, signature, now, () =>
       noteGateway(this.#pool, { userId: owner.userId, kind, serial, facts: { ...told }, seenAt: now, address }),
     );

@@ -5,7 +5,7 @@ import type { RunningRole, Shared } from './process.ts';
 /** The TCP doors: one server for each protocol that devices dial in with. */
 export async function startCollector(shared: Shared): Promise<RunningRole> {
   const { config, ingest } = shared;
-  const { host, port, publicHost, maxConnections, maxPerAddress } = config.collector;
+  const { host, port, publicHost, maxConnections, maxPerAddress, proxyProtocol } = config.collector;
   const servers: CollectorServer[] = [];
   for (const protocol of streamProtocols) {
     const server = new CollectorServer({
@@ -13,6 +13,7 @@ export async function startCollector(shared: Shared): Promise<RunningRole> {
       sink: ingest.intake,
       log: shared.log.child({ part: 'collector' }),
       limits: { maxConnections, maxPerAddress },
+      proxyProtocol,
     });
     await server.listen(port, host);
     servers.push(server);

@@ -7,6 +7,9 @@ import { createInverterService } from '../services/inverters.ts';
 import type { Services } from '../services/services.ts';
 import { createStatisticsService } from '../services/statistics.ts';
 import { isOnlyAccount } from '../store/processes.ts';
+import { loadAssets } from '../web/assets.ts';
+import { errorPages } from '../web/errors/render-error-page.ts';
+import { webPlugin } from '../web/plugin.ts';
 import type { RunningRole, Shared } from './process.ts';
 
 /** Pages, API and the doors of devices that push. */
@@ -29,13 +32,19 @@ export async function startWeb(shared: Shared): Promise<RunningRole> {
     statistics: createStatisticsService(pools.app),
     health,
   };
+  const assets = loadAssets();
   const app = buildApp({
     config,
     authSecret: database.secrets.authSecret,
     accounts,
     apiKeys,
     log,
-    plugins: [apiPlugin({ services }), deviceEndpoints({ ingest: ingest.intake })],
+    plugins: [
+      apiPlugin({ services }),
+      deviceEndpoints({ ingest: ingest.intake }),
+      (instance) => webPlugin(instance, { services, hub: shared.hub, config, assets }),
+    ],
+    renderErrorPage: errorPages({ config, assets }),
   });
   await app.listen({ host: config.http.host, port: config.http.port });
   const bound = app.server.address();

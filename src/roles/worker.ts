@@ -2,9 +2,9 @@ import { jobs } from '../worker/jobs/index.ts';
 import { Scheduler } from '../worker/scheduler.ts';
 import type { RunningRole, Shared } from './process.ts';
 
-/** Maintenance: partitions, purges. */
+/** Maintenance: partitions, packing, retention, purges. */
 export async function startWorker(shared: Shared): Promise<RunningRole> {
-  const scheduler = new Scheduler(shared.database, shared.log.child({ part: 'worker' }));
+  const scheduler = new Scheduler(shared.database, shared.config, shared.log.child({ part: 'worker' }));
   scheduler.start(jobs);
   return {
     name: 'worker',

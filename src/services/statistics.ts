@@ -3,8 +3,8 @@ import type { DbPool } from '../db/pools.ts';
 import { InvalidInput, NotFound } from '../domain/errors.ts';
 import { readInverter } from '../store/inverters.ts';
 import { readAccountPower, readPower } from '../store/power-series.ts';
-import { sumPower } from './sum-power.ts';
 import type { PowerBucket, StatisticsService } from './services.ts';
+import { sumPower } from './sum-power.ts';
 
 /** More points than a screen has pixels help nobody and cost everybody. */
 const MAX_POINTS = 5_000;

@@ -77,6 +77,10 @@ const GRACE_MS = 2_000;
 /** Samples of the past come no closer than a real logger's. */
 const HISTORY_STEP_S = 300;
 const DAY_MS = 86_400_000;
+const COUNTERS_SINCE = Date.UTC(2026, 0, 1);
+/** More hours of full power than a day can bring, under the real sun and under the one that stays near noon. */
+const MOST_HOURS = 9;
+const MOST_HOURS_AT_NOON = 19;
 const LOGGERS_PER_ADDRESS = 150;
 
 class PlannedFleet implements Fleet {
@@ -109,12 +113,17 @@ class PlannedFleet implements Fleet {
     if (this.#clients.length > 0 || this.#stopped !== null) throw new Error('a fleet starts once');
     const { seed, place, alwaysDay, speed, http } = this.#options;
     const startMs = this.#options.startAt?.getTime() ?? Date.now();
+    const history = historyOf(startMs, this.#options);
     const run: Run = {
       options: this.#options,
       wheel: this.#wheel,
       clock: new SimClock(startMs, speed),
-      sky: new Sky({ seed: hash(seed, 10), place, alwaysDaySinceMs: alwaysDay ? startMs - LONGEST_LAG_MS : null }),
-      history: historyOf(startMs, this.#options),
+      sky: new Sky({
+        seed: hash(seed, 10),
+        place,
+        alwaysDaySinceMs: alwaysDay ? (history === null ? midnight(startMs) : startMs) - LONGEST_LAG_MS : null,
+      }),
+      history,
       startMs,
       tallies: this.#tallies,
     };
@@ -198,8 +207,21 @@ function dtuClient(run: Run, plan: DtuPlan, pusher: HttpPusher): DtuClient {
   });
 }
 
-function makeInverter({ sky, history, startMs }: Run, plan: InverterPlan): VirtualInverter {
-  return new VirtualInverter({ ...plan, sky, startMs: history?.fromMs ?? startMs });
+/**
+ * An inverter that has been at work since midnight, and each day before: counters must go on when the same fleet is started again,
+ * for a server rightly doubts one that falls. A run on the same day continues to the watt-hour. For each day before, the counters
+ * have grown by more than a day can bring, so that they never fall, whatever ran on those days.
+ */
+function makeInverter({ options, sky, history, startMs }: Run, plan: InverterPlan): VirtualInverter {
+  const bornMs = midnight(history?.fromMs ?? startMs);
+  const days = Math.max(0, (bornMs - COUNTERS_SINCE) / DAY_MS);
+  const fullHours = days * (options.alwaysDay ? MOST_HOURS_AT_NOON : MOST_HOURS);
+  const lifetimeWh = plan.lifetimeWh.map((wh, i) => wh + fullHours * (plan.panels[i]?.peakW ?? 0));
+  return new VirtualInverter({ ...plan, lifetimeWh, sky, startMs: bornMs });
+}
+
+function midnight(ms: number): number {
+  return Math.floor(ms / DAY_MS) * DAY_MS;
 }
 
 function historyOf(startMs: number, { historyDays = 0, intervalS }: RunOptions): History | null {

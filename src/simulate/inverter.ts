@@ -1,5 +1,5 @@
 import type { Model } from './models.ts';
-import { type Panel, panelPowerW, panelVoltageV } from './panel.ts';
+import { type Face, faceOf, type Panel, panelPowerW, panelVoltageV } from './panel.ts';
 import { smoothNoise } from './random.ts';
 import { type Sky, STEP_MS } from './sky.ts';
 
@@ -48,21 +48,20 @@ export interface InverterOptions {
   lifetimeWh: readonly number[];
 }
 
-/** Powers at one step: the AC output first, then the inputs. */
-type Powers = readonly number[];
-
 export class VirtualInverter {
   readonly model: Model;
   readonly panels: readonly Panel[];
   readonly #seed: number;
   readonly #sky: Sky;
-  /** AC first, then the inputs, like `Powers`. */
-  readonly #total: number[];
-  readonly #today: number[];
+  readonly #faces: readonly Face[];
+  /** Energy in Wh: AC first, then the inputs. */
+  readonly #total: Float64Array;
+  readonly #today: Float64Array;
   #atMs: number;
   #step = Number.NaN;
-  #from: Powers = [];
-  #to: Powers = [];
+  /** Powers in W at this step and the next one, likewise. */
+  #from: Float64Array;
+  #to: Float64Array;
 
   constructor(options: InverterOptions) {
     this.model = options.model;
@@ -72,8 +71,11 @@ export class VirtualInverter {
     this.#atMs = options.startMs;
     const dc = options.panels.map((_, i) => options.lifetimeWh[i] ?? 0);
     const ac = dc.reduce((sum, wh) => sum + wh, 0) * this.model.efficiency;
-    this.#total = [ac, ...dc];
-    this.#today = this.#total.map(() => 0);
+    this.#faces = options.panels.map(faceOf);
+    this.#total = Float64Array.of(ac, ...dc);
+    this.#today = new Float64Array(this.#total.length);
+    this.#from = new Float64Array(this.#total.length);
+    this.#to = new Float64Array(this.#total.length);
   }
 
   /** Whether there is light enough to run. Microinverters live on their panels: without light there is no logger either. */
@@ -118,20 +120,27 @@ export class VirtualInverter {
 
   #load(step: number): void {
     if (step === this.#step) return;
-    this.#from = step === this.#step + 1 ? this.#to : this.#powersAt(step);
-    this.#to = this.#powersAt(step + 1);
+    if (step === this.#step + 1) [this.#from, this.#to] = [this.#to, this.#from];
+    else this.#powersAt(step, this.#from);
+    this.#powersAt(step + 1, this.#to);
     this.#step = step;
   }
 
   /** Clipping at the rated power takes from all inputs alike: the trackers move off their best point. */
-  #powersAt(step: number): Powers {
-    const dark = this.#total.map(() => 0);
-    if (!this.isAwake(step * STEP_MS)) return dark;
-    const dc = this.panels.map((panel) => panelPowerW(panel, this.#sky, step));
-    const sum = dc.reduce((a, b) => a + b, 0);
-    if (sum < START_W) return dark;
-    const part = Math.min(1, this.model.ratedPowerW / (sum * this.model.efficiency));
-    return [sum * part * this.model.efficiency, ...dc.map((powerW) => powerW * part)];
+  #powersAt(step: number, powers: Float64Array): void {
+    powers.fill(0);
+    if (!this.isAwake(step * STEP_MS)) return;
+    let sum = 0;
+    let input = 0;
+    for (const face of this.#faces) {
+      const powerW = panelPowerW(face, this.#sky, step);
+      powers[++input] = powerW;
+      sum += powerW;
+    }
+    const { ratedPowerW, efficiency } = this.model;
+    const part = sum < START_W ? 0 : Math.min(1, ratedPowerW / (sum * efficiency));
+    for (let i = 1; i < powers.length; i++) powers[i] = (powers[i] ?? 0) * part;
+    powers[0] = sum * part * efficiency;
   }
 
   #state(): InverterState {

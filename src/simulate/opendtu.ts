@@ -83,13 +83,14 @@ export class VirtualDtu {
       const awake = inverter.inverter.isAwake(polledMs);
       if (awake) this.#heard.set(inverter.serial, inverter.inverter.advanceTo(polledMs, offsetMin));
       const state = this.#heard.get(inverter.serial);
+      const sent = this.#inverter(inverter, state, awake);
       pushed.push({
         serial: inverter.serial,
         atMs: awake && state !== undefined ? updateS(state) * 1000 : null,
-        counterWh: sum(state?.inputs.map((input) => floorTo(input.totalWh, 1)) ?? []),
+        counterWh: sum(sent.dc_channels.map(({ yield_total }) => Math.round(yield_total * 1000))),
         producedWh: sum(state?.inputs.map((input) => input.totalWh) ?? []),
       });
-      return this.#inverter(inverter, state, awake);
+      return sent;
     });
     return {
       body: { timestamp: localIso(nowS * 1000, offsetMin), dtu_serial: this.identity.serial, inverters },

@@ -1,5 +1,5 @@
 import { smoothNoise } from './random.ts';
-import type { Light, Sky } from './sky.ts';
+import { type Plane, radians, type Sky } from './sky.ts';
 
 /** What hangs on one DC input. */
 export interface Panel {
@@ -23,19 +23,28 @@ const WEAK_V = 34.4;
 const DUSK_V = 21;
 const VOLTAGE_WAVER_MS = 20_000;
 
-/** DC power in W that the panel could give at a step. */
-export function panelPowerW(panel: Panel, sky: Sky, step: number): number {
-  const light = sky.light(step - panel.lagSteps);
-  if (light.beam + light.diffuse <= 0) return 0;
-  return (panel.peakW * panel.derate * planeLight(panel, light)) / 1000;
+/** What of a panel decides its power, worked out once: the power is asked for millions of times. */
+export interface Face extends Plane {
+  /** W out of W/m². */
+  gain: number;
+  lagSteps: number;
 }
 
-/** Light on the panel's own plane, W/m². */
-function planeLight({ tiltDeg, azimuthDeg }: Panel, { altitude, azimuth, beam, diffuse }: Light): number {
-  const [tilt, height] = [radians(tiltDeg), radians(altitude)];
-  const cosine =
-    Math.sin(height) * Math.cos(tilt) + Math.cos(height) * Math.sin(tilt) * Math.cos(radians(azimuth - azimuthDeg));
-  return beam * Math.max(0, cosine) + (diffuse * (1 + Math.cos(tilt))) / 2;
+export function faceOf({ tiltDeg, azimuthDeg, peakW, derate, lagSteps }: Panel): Face {
+  const level = Math.sin(radians(tiltDeg));
+  return {
+    east: level * Math.sin(radians(azimuthDeg)),
+    north: level * Math.cos(radians(azimuthDeg)),
+    up: Math.cos(radians(tiltDeg)),
+    skyShare: (1 + Math.cos(radians(tiltDeg))) / 2,
+    gain: (peakW * derate) / 1000,
+    lagSteps,
+  };
+}
+
+/** DC power in W that the panel could give at a step. */
+export function panelPowerW(face: Face, sky: Sky, step: number): number {
+  return face.gain * sky.lightOn(face, step - face.lagSteps);
 }
 
 /** Voltage at the power it gives: falls with heat, wavers as the tracker searches, and collapses at dusk. 0 V for 0 W. */
@@ -44,8 +53,4 @@ export function panelVoltageV(panel: Panel, powerW: number, ms: number): number 
   const load = Math.min(1, powerW / panel.peakW);
   const dusk = (WEAK_V - DUSK_V) * Math.exp(-load * 60);
   return WEAK_V - (WEAK_V - FULL_V) * load - dusk + 0.8 * (smoothNoise(panel.seed, ms / VOLTAGE_WAVER_MS) - 0.5);
-}
-
-function radians(degrees: number): number {
-  return (degrees * Math.PI) / 180;
 }

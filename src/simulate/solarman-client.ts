@@ -216,13 +216,11 @@ export class SolarmanClient {
     this.#chores.add('wifi').add('report');
     this.#failures = 0;
     this.#handshakes = 0;
-    const isFirst = !this.#isReady;
+    const isFirst = !this.#isReady && this.#history === null && this.#samples.size === 0;
     this.#isReady = true;
     this.#set('heartbeat', this.#options.timing.heartbeatMs, () => this.#repeat('heartbeat'));
     this.#set('cycle', this.#options.timing.cycleMs, () => this.#repeat('handshake'));
-    if (isFirst && this.#history === null && !this.#isStopping && this.#samples.size === 0) {
-      this.#measure(this.#options.clock.now());
-    }
+    if (isFirst && !this.#isStopping) this.#measure(this.#options.clock.now());
   }
 
   #repeat(chore: 'heartbeat' | 'handshake'): void {

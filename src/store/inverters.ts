@@ -1,5 +1,6 @@
 import type { Tx } from '../db/as-tenant.ts';
 import type { DeviceKind, InverterId, SiteId, UserId } from '../domain/inverter.ts';
+import { utcDays } from './utc-days.ts';
 
 /** An inverter with its newest live sample and what was booked today. Scaled integers are already W, V, A … here. */
 export interface InverterRow {
@@ -61,12 +62,19 @@ const COLUMNS = `
   coalesce(c.counter_wh, '{}') AS "counterWh",
   coalesce(t.energy_wh, '{}') AS "energyTodayWh", t.power_max_dw / 10.0::float8 AS "maxPowerTodayW"`;
 
-/** `$1` the account, `$2` now. The literal account id beside the views' own test is what prunes partitions and chunks. */
+/**
+ * `$1` the account, `$2` now. The literal account id beside the views' own test is what prunes partitions and chunks. Conditions from a
+ * join do not get into a barrier view: without LATERAL and LIMIT the newest sample of each inverter would be looked for in all of them.
+ */
 const SOURCES = `
   api.inverter i
   JOIN api.site s ON s.user_id = i.user_id AND s.id = i.site_id
   LEFT JOIN api.counter c ON c.user_id = $1 AND c.inverter_id = i.id
-  LEFT JOIN api.ac_sample a ON a.user_id = $1 AND a.inverter_id = i.id AND a.ts = c.last_live_ts
+  LEFT JOIN LATERAL (
+    SELECT * FROM api.ac_sample n
+    WHERE n.user_id = $1 AND n.inverter_id = i.id AND n.ts = c.last_live_ts AND ${utcDays('c.last_live_ts')}
+    LIMIT 1
+  ) a ON true
   LEFT JOIN api.gateway g ON g.user_id = $1 AND g.kind = i.kind AND g.serial = i.serial
   LEFT JOIN LATERAL (
     SELECT array_agg(p.wh ORDER BY p.n) AS energy_wh, max(p.max_dw) FILTER (WHERE p.n = 1) AS power_max_dw
@@ -126,7 +134,7 @@ export async function readChannels(
              d.power_dw / 10.0::float8 AS "powerW", d.voltage_dv / 10.0::float8 AS "voltageV",
              d.current_ca / 100.0::float8 AS "currentA", d.irradiation_cpct / 100.0::float8 AS "irradiationPct"
            FROM (SELECT * FROM api.channel WHERE user_id = $1 AND inverter_id = $2) c
-           FULL JOIN (SELECT * FROM api.dc_sample WHERE user_id = $1 AND inverter_id = $2 AND ts = $3) d ON d.channel = c.channel
+           FULL JOIN (SELECT * FROM api.dc_sample WHERE user_id = $1 AND inverter_id = $2 AND ts = $3 AND ${utcDays('$3')}) d ON d.channel = c.channel
            ORDER BY 1`,
     values: [userId, inverterId, sampledAt],
   });
@@ -144,7 +152,7 @@ export async function averagePower(
   const { rows } = await tx.query<{ mean: number | null }>({
     name: 'average_power',
     text: `SELECT (avg(power_dw) / 10.0)::float8 AS mean FROM api.ac_sample
-           WHERE user_id = $1 AND inverter_id = $2 AND ts > $3 AND ts <= $4`,
+           WHERE user_id = $1 AND inverter_id = $2 AND ts > $3 AND ts <= $4 AND ${utcDays('$3', '$4')}`,
     values: [userId, inverterId, from, to],
   });
   return rows[0]?.mean ?? null;

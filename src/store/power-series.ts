@@ -1,5 +1,6 @@
 import type { Tx } from '../db/as-tenant.ts';
 import type { InverterId, UserId } from '../domain/inverter.ts';
+import { utcDays } from './utc-days.ts';
 
 export interface PowerRow {
   time: Date;
@@ -26,7 +27,8 @@ export async function readPower(
     const { rows } = await tx.query<PowerRow>({
       name: 'power_raw',
       text: `SELECT ts AS time, power_dw / 10.0::float8 AS "powerW", power_dw / 10.0::float8 AS "powerMaxW" FROM api.ac_sample
-             WHERE user_id = $1 AND inverter_id = $2 AND ts >= $3 AND ts < $4 AND power_dw IS NOT NULL ORDER BY ts LIMIT $5`,
+             WHERE user_id = $1 AND inverter_id = $2 AND ts >= $3 AND ts < $4 AND ${utcDays('$3', '$4')} AND power_dw IS NOT NULL
+             ORDER BY ts LIMIT $5`,
       values: [userId, inverterId, from, to, limit],
     });
     return rows;
@@ -40,7 +42,7 @@ export async function readPower(
         : `to_timestamp(floor(extract(epoch FROM ts) / $7::float8) * $7::float8)`
     } AS time, (avg(power_dw) / 10.0)::float8 AS "powerW", max(power_dw) / 10.0::float8 AS "powerMaxW"
            FROM api.ac_sample
-           WHERE user_id = $1 AND inverter_id = $2 AND ts >= $3 AND ts < $4 AND power_dw IS NOT NULL
+           WHERE user_id = $1 AND inverter_id = $2 AND ts >= $3 AND ts < $4 AND ${utcDays('$3', '$4')} AND power_dw IS NOT NULL
              AND $6::text IS NOT NULL AND $7::float8 > 0
            GROUP BY 1 ORDER BY 1 LIMIT $5`,
     values: [userId, inverterId, from, to, limit, timeZone, bucketS],
@@ -67,7 +69,7 @@ export async function readAccountPower(
     text: `SELECT inverter_id AS "inverterId", to_timestamp(floor(extract(epoch FROM ts) / $4::float8) * $4::float8) AS time,
              (avg(power_dw) / 10.0)::float8 AS "powerW"
            FROM api.ac_sample
-           WHERE user_id = $1 AND ts >= $2 AND ts < $3 AND power_dw IS NOT NULL
+           WHERE user_id = $1 AND ts >= $2 AND ts < $3 AND ${utcDays('$2', '$3')} AND power_dw IS NOT NULL
            GROUP BY 1, 2 ORDER BY 2`,
     values: [userId, from, to, bucketS],
   });

@@ -3,6 +3,7 @@ import type { EnergySample } from '../domain/energy/types.ts';
 import type { DeviceKind, InverterId, UserId } from '../domain/inverter.ts';
 import { SAMPLE_STATUS } from '../domain/sample-status.ts';
 import type { CounterRow } from './samples.ts';
+import { utcDays } from './utc-days.ts';
 
 /**
  * Reading and correcting what was folded, for late samples and for `recompute`. As the owner, never in a request. The samples are read
@@ -135,11 +136,13 @@ export async function readEnergySamples(
     status: number;
     channels: { c: number; p: number | null; t: number | null }[] | null;
   }>(
-    `SELECT extract(epoch FROM a.ts)::float8 * 1000 AS t, a.power_dw::int AS power, a.yield_total_wh AS total, a.status::int,
-            (SELECT json_agg(json_build_object('c', d.channel, 'p', d.power_dw, 't', d.yield_total_wh) ORDER BY d.channel)
-             FROM api.dc_sample d WHERE d.user_id = $1 AND d.inverter_id = $2 AND d.ts = a.ts) AS channels
+    `SELECT extract(epoch FROM a.ts)::float8 * 1000 AS t, a.power_dw::int AS power, a.yield_total_wh AS total, a.status::int, d.channels
      FROM api.ac_sample a
-     WHERE a.user_id = $1 AND a.inverter_id = $2 AND a.ts >= $3 AND a.ts < $4
+     LEFT JOIN (
+       SELECT ts, json_agg(json_build_object('c', channel, 'p', power_dw, 't', yield_total_wh) ORDER BY channel) AS channels
+       FROM api.dc_sample WHERE user_id = $1 AND inverter_id = $2 AND ts >= $3 AND ts < $4 AND ${utcDays('$3', '$4')} GROUP BY ts
+     ) d ON d.ts = a.ts
+     WHERE a.user_id = $1 AND a.inverter_id = $2 AND a.ts >= $3 AND a.ts < $4 AND ${utcDays('$3', '$4')}
      ORDER BY a.ts`,
     [userId, inverterId, from, to],
   );
@@ -155,9 +158,13 @@ export async function readEnergySamples(
 
 /** First sample at or after a moment; null when there is none. Needs `actFor`. */
 export async function nextSampleAt(tx: Tx, { userId, inverterId }: InverterKey, from: Date): Promise<Date | null> {
-  const { rows } = await tx.query<{ ts: Date | null }>(
-    'SELECT min(ts) AS ts FROM api.ac_sample WHERE user_id = $1 AND inverter_id = $2 AND ts >= $3',
-    [userId, inverterId, from],
-  );
-  return rows[0]?.ts ?? null;
+  // Nearly always it is of the same or the next day; looking through all days unpacks all days.
+  for (const until of [utcDays('$3', `($3::timestamptz + interval '1 day')`), 'true']) {
+    const { rows } = await tx.query<{ ts: Date | null }>(
+      `SELECT min(ts) AS ts FROM api.ac_sample WHERE user_id = $1 AND inverter_id = $2 AND ts >= $3 AND ${until}`,
+      [userId, inverterId, from],
+    );
+    if (rows[0]?.ts != null) return rows[0].ts;
+  }
+  return null;
 }

@@ -1,8 +1,17 @@
 import type { Database } from '../db/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
+/** What maintenance is told by the configuration. */
+export interface JobSettings {
+  /** Samples of whole weeks that ended so long ago are packed or compressed. */
+  readonly compressAfterDays: number;
+  /** Samples older than this are removed; energy is kept. */
+  readonly retentionDays: number;
+}
+
 export interface JobContext {
   database: Database;
+  settings: JobSettings;
   log: Logger;
   now: Date;
 }

@@ -1,7 +1,7 @@
 import { withAdvisoryLock } from '../db/advisory-lock.ts';
 import type { Database } from '../db/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Job } from './job.ts';
+import type { Job, JobSettings } from './job.ts';
 
 /**
  * Runs each job at its interval, in whichever process gets its lock. A failing job is logged, counted and tried again at its next
@@ -9,6 +9,7 @@ import type { Job } from './job.ts';
  */
 export class Scheduler {
   readonly #database: Database;
+  readonly #settings: JobSettings;
   readonly #log: Logger;
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #running = new Set<Promise<void>>();
@@ -16,8 +17,9 @@ export class Scheduler {
   /** Jobs whose last run failed, with the reason; for the health report. */
   readonly failing = new Map<string, string>();
 
-  constructor(database: Database, log: Logger) {
+  constructor(database: Database, settings: JobSettings, log: Logger) {
     this.#database = database;
+    this.#settings = settings;
     this.#log = log;
   }
 
@@ -45,7 +47,7 @@ export class Scheduler {
     const log = this.#log.child({ job: job.name });
     try {
       await withAdvisoryLock(this.#database.adminUrl, `job ${job.name}`, log, () =>
-        job.run({ database: this.#database, log, now: new Date() }),
+        job.run({ database: this.#database, settings: this.#settings, log, now: new Date() }),
       );
       this.failing.delete(job.name);
     } catch (error) {

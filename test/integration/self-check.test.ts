@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectionFor } from '../../src/db/roles.ts';
 import { isolationProblems, proveIsolation } from '../../src/db/self-check.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
@@ -94,6 +95,138 @@ describe('the start-up self-check', () => {
       `REVOKE TEMPORARY ON DATABASE ${new URL(db.adminUrl).pathname.slice(1)} FROM ${db.roles.app}`,
     );
     expect(problems.join()).toContain('may create temporary tables');
+  });
+
+  it.each([
+    ['CREATEROLE', 'has CREATEROLE'],
+    ['REPLICATION', 'has REPLICATION'],
+  ])('refuses a login with %s', async (attribute, says) => {
+    const { app } = db.roles;
+    const problems = await whileWrong(`ALTER ROLE ${app} ${attribute}`, `ALTER ROLE ${app} NO${attribute}`);
+    expect(problems.join()).toContain(says);
+  });
+
+  it('refuses a login that is a superuser’s in disguise', async () => {
+    const pool = new pg.Pool({ connectionString: db.adminUrl, options: `-c role=${db.roles.app}`, max: 1 });
+    try {
+      expect((await isolationProblems(pool, 'app')).join()).toContain('can be it again at any time');
+    } finally {
+      await pool.end();
+    }
+  });
+
+  it('refuses a membership, also one that inherits nothing', async () => {
+    const { app, lookup } = db.roles;
+    const problems = await whileWrong(`GRANT ${lookup} TO ${app}`, `REVOKE ${lookup} FROM ${app}`);
+    expect(problems.join()).toContain(`is a member of ${lookup}`);
+    await admin.query(`ALTER ROLE ${app} NOINHERIT`);
+    const silent = await whileWrong(`GRANT pg_read_all_data TO ${app}`, `REVOKE pg_read_all_data FROM ${app}`);
+    await admin.query(`ALTER ROLE ${app} INHERIT`);
+    expect(silent.join()).toContain('is a member of pg_read_all_data');
+  });
+
+  it('refuses a login that acts for an account before any is set', async () => {
+    const options = '-c app.current_user_id=1';
+    const pool = new pg.Pool({ ...connectionFor(db.adminUrl, db.roles, 'app', db.authSecret), options, max: 1 });
+    try {
+      expect((await isolationProblems(pool, 'app')).join()).toContain('acts for account 1 before any is set');
+    } finally {
+      await pool.end();
+    }
+  });
+
+  /** Mistakes that show no row yet: found in the catalogue, before there is anything to leak. */
+  it.each([
+    [
+      'a table without forced row security',
+      'ALTER TABLE api.site NO FORCE ROW LEVEL SECURITY',
+      'ALTER TABLE api.site FORCE ROW LEVEL SECURITY',
+      'finds api.site without forced row security',
+    ],
+    [
+      'a new table without any',
+      'CREATE TABLE api.diary (user_id int)',
+      'DROP TABLE api.diary',
+      'finds api.diary without forced row security',
+    ],
+    [
+      'a policy that does not ask for the account, over a table that is still empty',
+      'CREATE POLICY everybody ON api.channel TO {{app}} USING (true)',
+      'DROP POLICY everybody ON api.channel',
+      'is let through by policy everybody on api.channel',
+    ],
+    [
+      'a policy through which anything may be written',
+      'CREATE POLICY anything ON api.session FOR INSERT TO {{app}} WITH CHECK (true)',
+      'DROP POLICY anything ON api.session',
+      'is let through by policy anything on api.session',
+    ],
+    [
+      'a window that is no barrier',
+      'ALTER VIEW api.raw_frame RESET (security_barrier)',
+      'ALTER VIEW api.raw_frame SET (security_barrier)',
+      'sees through view api.raw_frame, which is no security barrier',
+    ],
+    [
+      'a window that shows everybody everything',
+      'CREATE VIEW api.open WITH (security_barrier) AS SELECT * FROM api.site; GRANT SELECT ON api.open TO {{app}}',
+      'DROP VIEW api.open',
+      'sees through view api.open, which does not ask for the account',
+    ],
+    [
+      'something materialised',
+      'CREATE MATERIALIZED VIEW api.copy AS SELECT * FROM api.site; GRANT SELECT ON api.copy TO {{app}}',
+      'DROP MATERIALIZED VIEW api.copy',
+      'may read api.copy, which no row security can be put on',
+    ],
+    [
+      'a chunk that is open',
+      `CREATE SCHEMA _timescaledb_internal; CREATE TABLE _timescaledb_internal.chunk (user_id int);
+       GRANT SELECT ON _timescaledb_internal.chunk TO {{app}}`,
+      'DROP SCHEMA _timescaledb_internal CASCADE',
+      'may read _timescaledb_internal.chunk, a chunk of samples',
+    ],
+    [
+      'the right to TRUNCATE',
+      'GRANT TRUNCATE ON api.site TO {{app}}',
+      'REVOKE TRUNCATE ON api.site FROM {{app}}',
+      'may TRUNCATE api.site',
+    ],
+    [
+      'a function for everybody',
+      'GRANT EXECUTE ON FUNCTION api.auth_user(text) TO PUBLIC',
+      'REVOKE EXECUTE ON FUNCTION api.auth_user(text) FROM PUBLIC',
+      'may, like everybody, EXECUTE api.auth_user(text)',
+    ],
+    [
+      'a function with its owner’s rights and the caller’s search_path',
+      'ALTER FUNCTION api.auth_user(text) RESET search_path',
+      'ALTER FUNCTION api.auth_user(text) SET search_path = pg_catalog, pg_temp',
+      'may EXECUTE api.auth_user(text), which uses its owner’s rights without a fixed search_path',
+    ],
+    [
+      'a login that may make functions',
+      'GRANT CREATE ON SCHEMA api TO {{app}}',
+      'REVOKE CREATE ON SCHEMA api FROM {{app}}',
+      'may create things in schema api',
+    ],
+  ])('refuses %s', async (_, wrong, right, says) => {
+    const asOwner = (sql: string) => db.owner((owner) => owner.query(sql.replace('{{app}}', db.roles.app)));
+    await asOwner(wrong);
+    try {
+      expect((await isolationProblems(db.pools.app, 'app')).join()).toContain(says);
+    } finally {
+      await asOwner(right);
+    }
+  });
+
+  it('refuses an app login that may read nothing at all', async () => {
+    const nobody = new pg.Pool({ ...connectionFor(db.adminUrl, db.roles, 'admin', db.authSecret), max: 1 });
+    try {
+      expect((await isolationProblems(nobody, 'app')).join()).toContain('may read nothing of any account');
+    } finally {
+      await nobody.end();
+    }
   });
 
   it('refuses an ingest login that may read somebody’s history', async () => {

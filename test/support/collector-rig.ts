@@ -3,17 +3,37 @@ import type { CollectorLimits } from '../../src/collector/limits.ts';
 import { CollectorServer } from '../../src/collector/server.ts';
 import type { MessageSink, Peer } from '../../src/collector/sink.ts';
 import type { Message } from '../../src/protocols/protocol.ts';
-import type { Frame } from '../../src/protocols/solarman/frame.ts';
+import { encodeFrame, type Frame } from '../../src/protocols/solarman/frame.ts';
 import { solarman } from '../../src/protocols/solarman/index.ts';
 import { Splitter } from '../../src/protocols/solarman/splitter.ts';
+import { TestLogger } from './solarman-logger.ts';
 
 /** Waits for a condition instead of sleeping. */
-export async function until(what: string, condition: () => boolean, timeoutMs = 5000): Promise<void> {
+export async function until(what: string, condition: () => boolean, timeoutMs = 20_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
+}
+
+/** A turn of the event loop or many, in which whatever was going to happen by mistake would happen. */
+export const quiet = (ms = 50) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The moment these collectors live in. */
+export const NOW = new Date('2025-07-15T12:00:00Z');
+
+/** A logger that knows the time. */
+export function knowing(serial?: number): TestLogger {
+  const logger = new TestLogger(serial);
+  logger.learnTime(NOW);
+  return logger;
+}
+
+/** Three frames that only a server sends. */
+export function serverFrames(): Buffer {
+  const frame = encodeFrame({ code: 0x17, sequence: [1, 1], serial: 7, payload: Buffer.alloc(10) });
+  return Buffer.concat([frame, frame, frame]);
 }
 
 interface Held {
@@ -144,18 +164,15 @@ export interface Rig {
   connect(): Device;
   /** Waits until the collector has noticed that all its connections are over. */
   empty(): Promise<void>;
+  /** Why connections ended, once the collector has noticed that so many did: the device notices first. */
+  endings(count: number): Promise<object>;
   stop(): Promise<void>;
 }
 
-export async function collectorRig(
-  limits: Partial<CollectorLimits> = {},
-  proxyProtocol = false,
-  now?: () => Date,
-): Promise<Rig> {
+export async function collectorRig(limits: Partial<CollectorLimits> = {}, proxyProtocol = false): Promise<Rig> {
   const sink = new TestSink();
   const log = new TestLog();
-  const clock = now === undefined ? {} : { now };
-  const server = new CollectorServer({ protocol: solarman, sink, log, limits, proxyProtocol, ...clock });
+  const server = new CollectorServer({ protocol: solarman, sink, log, limits, proxyProtocol, now: () => NOW });
   const { port } = await server.listen(0, '127.0.0.1');
   const devices: Device[] = [];
   return {
@@ -169,6 +186,11 @@ export async function collectorRig(
       return device;
     },
     empty: () => until('no connection is open', () => server.counters.open === 0),
+    async endings(count) {
+      const { ended } = server.counters;
+      await until(`${count} connections ended`, () => Object.values(ended).reduce((sum, n) => sum + n, 0) === count);
+      return ended;
+    },
     async stop() {
       await server.stop();
       for (const device of devices) device.socket.destroy();

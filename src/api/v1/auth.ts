@@ -29,7 +29,9 @@ export function authRoutes({ accounts, now }: AuthRoutesOptions): FastifyPluginA
       async (request, reply) => {
         const client = { address: request.ip, userAgent: request.headers['user-agent'] ?? null };
         try {
-          const { token } = await accounts.signIn(request.body.username, request.body.password, client, now());
+          const { username, password } = request.body;
+          const { token, user } = await accounts.signIn(username, password, client, now());
+          request.log.info({ userId: user.id, address: request.ip }, 'signed in');
           return { access_token: token, token_type: 'bearer' as const };
         } catch (error) {
           if (!(error instanceof NotSignedIn)) throw error;

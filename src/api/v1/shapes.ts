@@ -66,8 +66,8 @@ export const errorShape = z.object({
   details: z.record(z.string(), z.unknown()),
 });
 
-export type InverterShape = z.infer<typeof inverterShape>;
-export type CurrentShape = z.infer<typeof currentShape>;
+type InverterShape = z.infer<typeof inverterShape>;
+type CurrentShape = z.infer<typeof currentShape>;
 
 export function inverterToShape(inverter: InverterSummary): InverterShape {
   return {

@@ -104,6 +104,7 @@ describe('encoder of the other frames', () => {
   it.each(HANDSHAKE_LENGTHS)('a handshake of %i bytes is read as far as it goes', (length) => {
     const payload = encodeHandshake({ time, values, length });
     expect(payload.length).toBe(length);
+    if (length > 86) expect([...payload.subarray(86, 89), payload[129]]).toEqual([0x07, 0x00, 0xff, 0xff]);
     expect(handshakeFacts(payload, time.powerOnS)).toEqual({
       ...old,
       ...(length >= 130 ? { hardware: 'V1.1.00.07' } : {}),
@@ -136,6 +137,7 @@ describe('encoder of the other frames', () => {
     });
     expect(readReport(encodeReport(time, null))).toEqual({ facts: {}, raw: null });
     expect(encodeReport(time, null).length).toBe(60);
+    expect([...encodeReport(time, null).subarray(13, 18)]).toEqual([1, 5, 44, 0xff, 0xff]);
   });
 
   it.each<[string, Buffer, object]>([

@@ -23,6 +23,6 @@ export const solarman: StreamProtocol = {
     const sampledAt = acquiredAt(time);
     const reading = dataReading(decoded.data, serial, { sampledAt, timeQuality: 'device' });
     if (sampledAt !== null) return [reading];
-    return [stored ? withoutBoot(reading, receivedAt) : atArrival(reading, receivedAt)];
+    return [stored ? withoutBoot(reading) : atArrival(reading, receivedAt)];
   },
 };

@@ -170,14 +170,12 @@ export class Splitter {
     this.#start = this.#end;
   }
 
-  /** An idle connection holds next to nothing: most of a fleet's connections are idle at any moment. */
+  /** An idle connection holds nothing: most of a fleet's connections are idle at any moment. */
   #release(): void {
     if (this.#end > this.#start) return;
     this.#start = 0;
     this.#end = 0;
-    if (this.#buffer.length > INITIAL_BYTES) {
-      this.#buffer = NO_BYTES;
-      this.#sums = NO_SUMS;
-    }
+    this.#buffer = NO_BYTES;
+    this.#sums = NO_SUMS;
   }
 }

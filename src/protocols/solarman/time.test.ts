@@ -61,6 +61,7 @@ describe('boot clocks', () => {
     const clocks = new BootClocks();
     clocks.learnFromHandshake(block(6_000_058, 58), new Date(noon.getTime() + 9000));
     clocks.learnFromHandshake(block(6_000_089, 89), new Date(noon.getTime() + 31_000));
+    clocks.learnFromHandshake(block(6_000_120, 120), new Date(noon.getTime() + 67_000));
     expect(clocks.reckoned(block(6_000_058, 58))).toEqual(noon);
   });
 

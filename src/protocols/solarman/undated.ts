@@ -50,17 +50,14 @@ export class UndatedSamples {
 
   /** All of them: the connection is over. */
   releaseAll(): Reading[] {
-    const released = this.#held.map((held) => {
-      const told = this.#clocks.told(held.time);
-      return told === null ? this.#settle(held) : { ...held.reading, sampledAt: told, timeQuality: 'boot' as const };
-    });
+    const released = this.#held.map((held) => this.#settle(held));
     this.#held = [];
     return released;
   }
 
-  #settle({ reading, time, since }: Held): Reading {
+  #settle({ reading, time }: Held): Reading {
     const reckoned = this.#clocks.reckoned(time);
-    return reckoned === null ? withoutBoot(reading, since) : { ...reading, sampledAt: reckoned, timeQuality: 'boot' };
+    return reckoned === null ? withoutBoot(reading) : { ...reading, sampledAt: reckoned, timeQuality: 'boot' };
   }
 }
 
@@ -76,13 +73,15 @@ export function dateByBoot(clocks: BootClocks, reading: Reading, time: TimeBlock
   return { ...reading, sampledAt: reckoned, timeQuality: 'boot' };
 }
 
-/** Step 3: the inverter's own clock, to be read in the site's zone by who knows it; without one, the time of arrival. */
-export function withoutBoot(reading: Reading, arrivedAt: Date): Reading {
-  if (reading.deviceClock !== null) return { ...reading, sampledAt: null, timeQuality: 'device_clock' };
-  return atArrival(reading, arrivedAt);
+/**
+ * Step 3: the inverter's own clock, to be read in the site's zone by who knows it. Without one nothing tells when a stored sample was
+ * taken, and its arrival would be a lie: the date stays open, for the resolving step to decide.
+ */
+export function withoutBoot(reading: Reading): Reading {
+  return { ...reading, sampledAt: null, timeQuality: reading.deviceClock === null ? 'receipt' : 'device_clock' };
 }
 
-/** A sample without any clock: it is dated by its arrival, and says so. */
+/** A live sample of a logger that does not know the time: it is dated by its arrival, and says so. */
 export function atArrival(reading: Reading, arrivedAt: Date): Reading {
   return { ...reading, sampledAt: arrivedAt, timeQuality: 'receipt', flags: [...reading.flags, 'clock_untrusted'] };
 }

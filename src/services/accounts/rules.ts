@@ -2,7 +2,7 @@ import { InvalidInput } from '../../domain/errors.ts';
 import type { NewAccount } from '../services.ts';
 import { COMMON_PASSWORDS } from './common-passwords.ts';
 
-export const MIN_PASSWORD_LENGTH = 8;
+const MIN_PASSWORD_LENGTH = 8;
 /** Bounds the work of hashing; far beyond any passphrase. */
 export const MAX_PASSWORD_LENGTH = 1024;
 const MAX_EMAIL_LENGTH = 320;

@@ -1,7 +1,9 @@
 import type { Job } from '../job.ts';
 import { bookLate } from './book-late-samples.ts';
+import { dropOldSamples } from './drop-old-samples.ts';
 import { makePartitions } from './make-partitions.ts';
+import { packSamples } from './pack-samples.ts';
 import { purgeInverters } from './purge-inverters.ts';
 
 /** THE list of recurring jobs. */
-export const jobs: readonly Job[] = [makePartitions, bookLate, purgeInverters];
+export const jobs: readonly Job[] = [makePartitions, packSamples, dropOldSamples, bookLate, purgeInverters];

@@ -11,8 +11,10 @@ export const makePartitions: Job = {
     const made = await database.owner(async (client) => {
       const { rows } = await client.query<{ engine: string }>('SELECT engine FROM store.installation');
       if (rows[0]?.engine !== 'plain') return 0;
+      // Not for weeks that are packed: their late samples wait elsewhere to be joined with them.
       const result = await client.query<{ made: number }>(
-        'SELECT store.make_partitions(now() - $1::interval, now() + $2::interval) AS made',
+        `SELECT store.make_partitions(greatest(now() - $1::interval, packed_before), now() + $2::interval) AS made
+         FROM store.packing`,
         [BEHIND, AHEAD],
       );
       return result.rows[0]?.made ?? 0;

@@ -12,12 +12,7 @@ export const purgeInverters: Job = {
       );
       for (const job of rows) {
         await client.query('BEGIN');
-        for (const table of ['dc_sample', 'ac_sample', 'energy_15m', 'counter', 'raw_frame']) {
-          await client.query(`DELETE FROM store.${table} WHERE user_id = $1 AND inverter_id = $2`, [
-            job.user_id,
-            job.inverter_id,
-          ]);
-        }
+        await client.query('SELECT store.delete_measurements($1, $2)', [job.user_id, job.inverter_id]);
         await client.query('UPDATE store.job SET done_at = now(), attempts = attempts + 1 WHERE id = $1', [job.id]);
         await client.query('COMMIT');
         log.info({ inverterId: job.inverter_id }, 'measurements of a deleted inverter removed');

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { handshakeFields } from '../handshake.ts';
 import { wifiFields } from '../wifi.ts';
+import { deyeMicro } from './deye-micro.ts';
 import { bytesOf, type Field, isNumberField, readField, writeField } from './field.ts';
 import { layoutOf, layouts } from './index.ts';
-import { readFields } from './layout.ts';
+import { type DataMetric, readFields } from './layout.ts';
 
 const tables: [string, readonly Field<string>[], number][] = [
   ...layouts.map((layout): [string, readonly Field<string>[], number] => [
@@ -60,6 +61,22 @@ describe.each(layouts)('layout of $name', (layout) => {
   });
 });
 
+/** Fields where captures cannot tell a narrow from a wide reading, or one byte order from the other (solarman-v5 §3.5). */
+describe('a Deye frame of a big inverter', () => {
+  it.each<[string, number, string, DataMetric, number]>([
+    ['a day of more than 655 kWh in all', 33, '00000100', 'energyTodayWh', 655_360],
+    ['a total beyond 6553.6 kWh', 37, '00000100', 'energyTotalWh', 6_553_600],
+    ['a rated power beyond 6553.6 W', 127, '00011170', 'ratedPowerW', 7000],
+    ['an input with more than 25.6 kWh a day', 135, '0101', 'pv1.energyTodayWh', 25_700],
+    ['an input with more than 6553.6 kWh', 155, '00010001', 'pv4.energyTotalWh', 6_553_700],
+    ['more than 256 W', 59, '01010000', 'powerW', 257],
+  ])('shows %s', (_what, at, bytes, metric, value) => {
+    const payload = Buffer.alloc(330);
+    payload.write(bytes, at, 'hex');
+    expect(readFields(deyeMicro.fields, payload).values[metric]).toBe(value);
+  });
+});
+
 it('no two layouts claim one sensor type', () => {
   const types = layouts.flatMap((layout) => layout.sensorTypes);
   expect(new Set(types).size).toBe(types.length);
@@ -88,13 +105,19 @@ describe('one row', () => {
     ['a hardware address', row({ type: 'mac', length: 6 }), '308291000001', '30:82:91:00:00:01'],
     ['no hardware address', row({ type: 'mac', length: 6 }), '000000000000', null],
     ['a clock in bytes', row({ type: 'clock.u8' }), '1807100a0b0c', '2024-07-16T10:11:12'],
-    ['a clock in words', row({ type: 'clock.u16le' }), '150004000c000e0011000e00', '2021-04-12T14:17:14'],
+    ['a clock in words', row({ type: 'clock.u16le' }), '190007000f000c001e002d00', '2025-07-15T12:30:45'],
     ['a clock that was never set', row({ type: 'clock.u8' }), '000101000000', null],
     ['a clock of zeros', row({ type: 'clock.u8' }), '000000000000', null],
     ['a clock from before anything', row({ type: 'clock.u8' }), '0e0c1f000000', null],
     ['a thirteenth month', row({ type: 'clock.u8' }), '180d01000000', null],
     ['a thirtieth of February', row({ type: 'clock.u8' }), '18021e000000', null],
     ['a twenty-fifth hour', row({ type: 'clock.u8' }), '180101180000', null],
+    [
+      'a day that would end in the same month a year on',
+      row({ type: 'clock.u16le' }),
+      '150004006e01000000000000',
+      null,
+    ],
     ['a leap day', row({ type: 'clock.u8' }), '18021d173b3b', '2024-02-29T23:59:59'],
     ['text', row({ type: 'ascii', length: 4 }), '61620000', 'ab'],
   ])('reads %s', (_what, field, bytes, value) => {

@@ -1,0 +1,124 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { buildSync } from 'esbuild';
+import { ASSET_PREFIX, type AssetName, MANIFEST_FILE, PUBLIC_DIR } from '../src/web/assets.ts';
+
+/**
+ * Builds everything a browser loads into `dist/public`: bundled scripts, the style sheet, htmx, the font, the icons. Every file has its
+ * content's hash in its name and stands there compressed too, so that serving is reading. `assets.json` tells the names.
+ */
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const require = createRequire(import.meta.url);
+
+export interface BuiltAsset {
+  file: string;
+  bytes: number;
+  brotliBytes: number;
+}
+
+export function buildAssets(outDir: string = PUBLIC_DIR): Map<AssetName, BuiltAsset> {
+  rmSync(outDir, { recursive: true, force: true });
+  mkdirSync(outDir, { recursive: true });
+  const built = new Map<AssetName, BuiltAsset>();
+  const add = (name: AssetName, content: Buffer | string): void => {
+    built.set(name, write(outDir, name, Buffer.from(content)));
+  };
+  const url = (name: AssetName): string => `${ASSET_PREFIX}${built.get(name)?.file ?? ''}`;
+
+  add(
+    'figtree.woff2',
+    readFileSync(inPackage('@fontsource-variable/figtree', 'files/figtree-latin-wght-normal.woff2')),
+  );
+  add('icon.svg', readFileSync(join(ROOT, 'src/web/icons/icon.svg')));
+  add('icon-maskable.svg', readFileSync(join(ROOT, 'src/web/icons/icon-maskable.svg')));
+  add('htmx.js', readFileSync(inPackage('htmx.org', 'dist/htmx.min.js')));
+  add('htmx-sse.js', readFileSync(inPackage('htmx-ext-sse', 'dist/sse.min.js')));
+  add('theme.js', bundle('theme.client.ts'));
+  add('app.js', bundle('app.client.ts'));
+  // The style sheet names the font as the sources do; what is served has another name.
+  add('app.css', styleSheet().replaceAll(`${ASSET_PREFIX}figtree.woff2`, url('figtree.woff2')));
+  add('manifest.webmanifest', JSON.stringify(webManifest(url)));
+
+  const names = Object.fromEntries([...built].map(([name, { file }]) => [name, file]));
+  writeFileSync(join(outDir, MANIFEST_FILE), `${JSON.stringify(names, null, 2)}\n`);
+  return built;
+}
+
+function bundle(entry: string): Buffer {
+  const { outputFiles } = buildSync({
+    entryPoints: [join(ROOT, 'src/client', entry)],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: 'iife',
+    target: ['chrome111', 'firefox114', 'safari16.4'],
+    legalComments: 'none',
+  });
+  const [file] = outputFiles;
+  if (file === undefined) throw new Error(`nothing came out of ${entry}`);
+  return Buffer.from(file.contents);
+}
+
+function styleSheet(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'deye-hard-css-'));
+  const out = join(folder, 'app.css');
+  try {
+    const cli = inPackage('@tailwindcss/cli', 'dist/index.mjs');
+    execFileSync(process.execPath, [cli, '-i', join(ROOT, 'src/web/styles/app.css'), '-o', out, '--minify'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    return readFileSync(out, 'utf8');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function webManifest(url: (name: AssetName) => string): object {
+  return {
+    name: 'Deye Hard',
+    short_name: 'Deye Hard',
+    id: '/',
+    start_url: '/',
+    display: 'standalone',
+    background_color: '#0d0f14',
+    theme_color: '#0d0f14',
+    icons: [
+      { src: url('icon.svg'), type: 'image/svg+xml', sizes: 'any', purpose: 'any' },
+      { src: url('icon-maskable.svg'), type: 'image/svg+xml', sizes: 'any', purpose: 'maskable' },
+    ],
+  };
+}
+
+function write(outDir: string, name: AssetName, content: Buffer): BuiltAsset {
+  const hash = createHash('sha256').update(content).digest('base64url').slice(0, 10);
+  const extension = extname(name);
+  const file = `${name.slice(0, -extension.length)}.${hash}${extension}`;
+  writeFileSync(join(outDir, file), content);
+  // A woff2 is compressed already.
+  if (extension === '.woff2') return { file, bytes: content.length, brotliBytes: content.length };
+  const brotli = brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
+  writeFileSync(join(outDir, `${file}.br`), brotli);
+  writeFileSync(join(outDir, `${file}.gz`), gzipSync(content, { level: 9 }));
+  return { file, bytes: content.length, brotliBytes: brotli.length };
+}
+
+/** A file of an installed package, also where the package does not export it. */
+function inPackage(name: string, path: string): string {
+  return join(dirname(require.resolve(`${name}/package.json`)), path);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  let total = 0;
+  for (const [name, { bytes, brotliBytes }] of buildAssets()) {
+    if (!name.startsWith('icon') && name !== 'manifest.webmanifest') total += brotliBytes;
+    console.log(`${name.padEnd(22)} ${String(bytes).padStart(7)} bytes, ${String(brotliBytes).padStart(6)} compressed`);
+  }
+  console.log(`a page loads ${total} bytes besides its own HTML`);
+}

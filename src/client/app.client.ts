@@ -1,0 +1,50 @@
+import { setServerTime, tickAges } from './ages.client.ts';
+import { installControls } from './controls.client.ts';
+import { LiveSource } from './live-source.client.ts';
+
+declare global {
+  interface Window {
+    htmx?: { createEventSource?: (url: string) => EventTarget };
+  }
+}
+
+/** A short loss is nobody's business: the browser is back before it is read. */
+const SAY_LOST_AFTER_MS = 4_000;
+const RELOAD_AT_MOST_EVERY_MS = 10_000;
+
+let lostTimer = 0;
+
+function showLive(isOpen: boolean): void {
+  clearTimeout(lostTimer);
+  const root = document.documentElement;
+  const text = document.querySelector<HTMLElement>('[data-live-text]');
+  if (isOpen) {
+    root.dataset['live'] = 'open';
+    if (text !== null) text.textContent = '';
+    return;
+  }
+  lostTimer = window.setTimeout(() => {
+    root.dataset['live'] = 'lost';
+    if (text !== null) text.textContent = text.dataset['liveText'] ?? '';
+  }, SAY_LOST_AFTER_MS);
+}
+
+/** Not in circles, should server and page disagree about what the page is. */
+function reload(): void {
+  const last = Number(history.state?.reloadedAt ?? 0);
+  if (Date.now() - last < RELOAD_AT_MOST_EVERY_MS) return;
+  history.replaceState({ ...history.state, reloadedAt: Date.now() }, '');
+  location.reload();
+}
+
+if (window.htmx !== undefined) {
+  window.htmx.createEventSource = (url) =>
+    new LiveSource(url, { onState: showLive, onClock: setServerTime, onReload: reload });
+}
+
+setServerTime(Number(document.body.dataset['serverTime']));
+installControls();
+tickAges();
+window.setInterval(tickAges, 1000);
+document.addEventListener('visibilitychange', tickAges);
+document.addEventListener('htmx:afterSettle', tickAges);

@@ -1,0 +1,23 @@
+import type { Page } from '../define-page.ts';
+import { dashboard } from './dashboard/route.ts';
+import { firstAdmin } from './first-admin/route.ts';
+import { guide } from './guide/route.ts';
+import { inverterDelete } from './inverter-delete/route.ts';
+import { inverters } from './inverters/route.ts';
+import { login } from './login/route.ts';
+import { logout } from './logout/route.ts';
+import { overview } from './overview/route.ts';
+import { setUp } from './set-up/route.ts';
+
+/** Every page there is. A new one is a folder beside these and a line here. */
+export const PAGES: readonly Page[] = [
+  overview,
+  dashboard,
+  inverters,
+  guide,
+  setUp,
+  inverterDelete,
+  login,
+  logout,
+  firstAdmin,
+];

@@ -1,0 +1,7 @@
+import type { InverterSummary } from '../../../services/services.ts';
+
+export interface InvertersData {
+  inverters: InverterSummary[];
+  /** What was just done, to be confirmed. */
+  done: 'renamed' | 'removed' | null;
+}

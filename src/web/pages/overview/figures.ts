@@ -1,0 +1,63 @@
+import type { InverterSummary } from '../../../services/services.ts';
+import { isCurrent } from '../../components/state-chip.tsx';
+
+/** All inverters in one sentence; the first that applies, the worst first. */
+export type Verdict = { kind: 'offline' | 'stale' | 'waiting'; count: number } | { kind: 'well' | 'idle' | 'asleep' };
+
+export interface Figures {
+  /** Sum of what the reachable inverters deliver; null when none is. */
+  nowW: number | null;
+  /** The oldest of the values in that sum. */
+  nowAt: Date | null;
+  /** Seconds after which that sum is out of date. */
+  staleAfterS: number;
+  /** How many have no current value although they should (not those that sleep or were never seen). */
+  missing: number;
+  /** For when there is no current sum: when anything was last measured, and what, where it is one inverter's and not a sum of moments. */
+  last: { powerW: number | null; at: Date } | null;
+  /** Sum of what was booked today; null when nothing was ever booked. */
+  todayWh: number | null;
+  /** How many are not in that sum, because nothing was ever booked for them. */
+  todayMissing: number;
+  allAsleep: boolean;
+  verdict: Verdict;
+}
+
+/** What the overview says about all inverters together. A missing value is left out and said, never taken for 0. */
+export function figuresOf(inverters: readonly InverterSummary[]): Figures {
+  const current = inverters.filter(({ state, powerW }) => isCurrent(state) && powerW !== null);
+  const known = inverters.filter(({ powerW, sampledAt }) => powerW !== null && sampledAt !== null);
+  const seen = inverters.filter(({ state }) => state !== 'never_seen' && state !== 'waiting');
+  const booked = seen.filter(({ energyTodayWh }) => energyTodayWh !== null);
+  const times = current.flatMap(({ sampledAt }) => (sampledAt === null ? [] : [sampledAt.getTime()]));
+  const lastTimes = known.flatMap(({ sampledAt }) => (sampledAt === null ? [] : [sampledAt.getTime()]));
+  return {
+    nowW: current.length === 0 ? null : sum(current.map(({ powerW }) => powerW ?? 0)),
+    nowAt: times.length === 0 ? null : new Date(Math.min(...times)),
+    staleAfterS: Math.max(0, ...current.map((one) => one.staleAfterS)),
+    missing: seen.filter((one) => !current.includes(one) && one.state !== 'asleep').length,
+    last:
+      lastTimes.length === 0
+        ? null
+        : { powerW: known.length === 1 ? (known[0]?.powerW ?? null) : null, at: new Date(Math.max(...lastTimes)) },
+    todayWh: booked.length === 0 ? null : sum(booked.map(({ energyTodayWh }) => energyTodayWh ?? 0)),
+    todayMissing: seen.length - booked.length,
+    allAsleep: seen.length > 0 && seen.every(({ state }) => state === 'asleep'),
+    verdict: verdictOf(inverters),
+  };
+}
+
+function verdictOf(inverters: readonly InverterSummary[]): Verdict {
+  const count = (...states: InverterSummary['state'][]): number =>
+    inverters.filter(({ state }) => states.includes(state)).length;
+  if (count('offline') > 0) return { kind: 'offline', count: count('offline') };
+  if (count('stale') > 0) return { kind: 'stale', count: count('stale') };
+  if (count('producing') > 0) return { kind: 'well' };
+  if (count('idle') > 0) return { kind: 'idle' };
+  if (count('asleep') > 0) return { kind: 'asleep' };
+  return { kind: 'waiting', count: count('never_seen', 'waiting') };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}

@@ -1,0 +1,61 @@
+import type { ComponentChildren, JSX } from 'preact';
+import type { InverterCurrent } from '../../../services/services.ts';
+import { Age } from '../../components/age.tsx';
+import { Figure, Name } from '../../components/figure.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { isCurrent } from '../../components/state-chip.tsx';
+import { useView } from '../../view.ts';
+import type { SetUpData } from './data.ts';
+
+export function setUpFragments({ inverter }: SetUpData): Record<string, ComponentChildren> {
+  return { arrival: isCurrent(inverter.state) ? <Arrived inverter={inverter} /> : <Waiting inverter={inverter} /> };
+}
+
+function Waiting({ inverter }: { inverter: InverterCurrent }): JSX.Element {
+  const { t } = useView();
+  const { state, sampledAt, timeZone } = inverter;
+  return (
+    <div class="flex items-center gap-4 rounded-field bg-base-200 p-4">
+      <span class="pulse text-sun-ink">
+        <Icon name="radio" class="size-8" />
+      </span>
+      <div>
+        <p class="font-semibold">{t.guide.waiting}</p>
+        <p class="text-muted">{state === 'waiting' ? t.guide.unconfirmed : t.guide.waitingHint}</p>
+        {sampledAt === null ? null : (
+          <p class="text-muted text-sm">
+            {t.dashboard.lastSeen}: <Age at={sampledAt} timeZone={timeZone} />
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Arrived({ inverter }: { inverter: InverterCurrent }): JSX.Element {
+  const { t, fmt } = useView();
+  const { id, name, powerW, sampledAt, timeZone } = inverter;
+  return (
+    <div class="arrive flex flex-wrap items-center gap-x-6 gap-y-4 rounded-field border-2 border-success p-4">
+      <Icon name="checkCircle" class="size-10 text-success" />
+      <div class="min-w-40 flex-1">
+        <p class="font-bold text-lg text-success">{t.guide.arrived}</p>
+        <p class="name">{t.guide.arrivedHint(name)}</p>
+      </div>
+      <p>
+        <Figure of={powerW === null ? null : fmt.powerParts(powerW)} />{' '}
+        {sampledAt === null ? null : (
+          <span class="text-muted text-sm">
+            <Age at={sampledAt} timeZone={timeZone} />
+          </span>
+        )}
+      </p>
+      <a href={`/dashboard/${id}`} class="btn btn-primary">
+        {t.guide.toDashboard}
+        <span class="sr-only">
+          <Name>{name}</Name>
+        </span>
+      </a>
+    </div>
+  );
+}

@@ -1,0 +1,47 @@
+import type { JSX } from 'preact';
+import { Name } from '../../components/figure.tsx';
+import { LivePart, LiveRegion } from '../../components/live-region.tsx';
+import { isGuideKind } from '../../guide/kinds.ts';
+import { Step } from '../../guide/steps.tsx';
+import { Values } from '../../guide/values.tsx';
+import type { Frame } from '../../page-definition.ts';
+import type { SetUpData } from './data.ts';
+import { setUpFragments } from './live.tsx';
+
+export function SetUpPage(data: SetUpData, frame: Frame): JSX.Element {
+  const { t } = frame.language;
+  const { inverter, newKey } = data;
+  const { id, kind } = inverter;
+  const parts = setUpFragments(data);
+  return (
+    <LiveRegion topic={`set-up:${id}`} class="mx-auto max-w-3xl">
+      <h1 class="font-bold text-2xl md:text-3xl">{t.guide.title}</h1>
+      <ol class="mt-6 flex flex-col gap-3">
+        <Step number={1} title={t.kind[kind]} status="done" />
+        <Step number={2} title={inverter.name} status="done">
+          <p class="text-muted">
+            {t.inverters.serial} <Name>{inverter.serial}</Name>
+          </p>
+        </Step>
+        {isGuideKind(kind) ? (
+          <Step number={3} title={t.guide.enter} status="now">
+            <Values frame={frame} kind={kind} action={`/inverters/${id}/setup`} newKey={newKey} />
+          </Step>
+        ) : null}
+        <Step number={4} title={t.guide.wait} status="now">
+          <LivePart name="arrival">{parts['arrival']}</LivePart>
+          {isGuideKind(kind) ? (
+            <div class="mt-5">
+              <h3 class="font-semibold">{t.guide.afterFive}</h3>
+              <ul class="mt-2 flex list-disc flex-col gap-1.5 pl-5 text-muted">
+                {t.guide.checks[kind].map((check) => (
+                  <li key={check}>{check}</li>
+                ))}
+              </ul>
+            </div>
+          ) : null}
+        </Step>
+      </ol>
+    </LiveRegion>
+  );
+}

@@ -1,0 +1,141 @@
+import { Unavailable } from '../../src/domain/errors.ts';
+import { type FakeServices, fakeServices, inverter, sunnyInverter } from './fake-services.ts';
+import { type FakeWeb, NOON } from './fake-web.ts';
+
+/** A page in a state worth looking at: for the screenshots and for the accessibility check. */
+export interface Scene {
+  name: string;
+  path: string;
+  services: () => FakeServices;
+  now?: Date;
+  as?: 'member' | 'nobody';
+  /** Posts this and shows the answer. */
+  form?: Record<string, string>;
+  /** The answer's status; 200 when absent. */
+  status?: number;
+  prepare?: (web: FakeWeb) => void;
+}
+
+const NIGHT = new Date('2026-06-15T21:30:00Z');
+const gap = { from: new Date('2026-06-15T08:20:00Z'), to: new Date('2026-06-15T09:35:00Z') };
+
+const sunny = (): FakeServices =>
+  fakeServices([
+    sunnyInverter(NOON, { id: 1 }, { gaps: [gap] }),
+    sunnyInverter(
+      NOON,
+      {
+        id: 2,
+        name: 'Gartenhaus',
+        kind: 'opendtu',
+        serial: '116183771004',
+        ageS: 12,
+        inverterSerial: null,
+        channels: [],
+      },
+      { peakW: 410 },
+    ),
+  ]);
+
+const one = (): FakeServices => fakeServices([sunnyInverter(NOON, { id: 1 }, { gaps: [gap] })]);
+
+const problems = (): FakeServices =>
+  fakeServices([
+    sunnyInverter(NOON, { id: 1, name: 'Balkon Süd', ageS: 3 * 3600 + 300, state: 'offline' }),
+    sunnyInverter(NOON, { id: 2, name: 'Carport', ageS: 20 * 60, state: 'stale' }, { peakW: 300 }),
+    sunnyInverter(
+      NOON,
+      { id: 3, name: 'Garage Nord', kind: 'victron', serial: 'hq2132abcde', channels: [] },
+      { peakW: 900 },
+    ),
+    inverter({ id: 4, name: 'Dachterrasse', kind: 'opendtu', serial: '2821a1102233' }),
+  ]);
+
+const broken = (): FakeServices =>
+  fakeServices([sunnyInverter(NOON, { id: 1, ageS: 3 * 3600 + 300, state: 'offline' })]);
+
+const night = (): FakeServices =>
+  fakeServices([
+    sunnyInverter(NIGHT, { id: 1, ageS: 2 * 3600, state: 'asleep' }),
+    sunnyInverter(NIGHT, { id: 2, name: 'Gartenhaus', ageS: 2 * 3600, state: 'asleep' }, { peakW: 410 }),
+  ]);
+
+export const LONG_NAME = 'Donaudampfschifffahrtsgesellschaftskapitänsbalkonkraftwerkswechselrichter-Süd-Süd-West';
+export const HOSTILE_NAME = '<img src=x onerror=alert(1)>"\'</title><script>alert(2)</script>';
+
+const strange = (): FakeServices =>
+  fakeServices([
+    sunnyInverter(NOON, { id: 1, name: LONG_NAME, phases: threePhases(), temperatureC: -3.2 }, { peakW: 8400 }),
+    sunnyInverter(NOON, { id: 2, name: HOSTILE_NAME, powerW: null, energyTodayWh: null, channels: [] }),
+    sunnyInverter(NOON, { id: 3, name: 'מרפסת ☀️ 1', state: 'idle', powerW: 0 }),
+  ]);
+
+function threePhases(): { voltageV: number; currentA: number; powerW: number }[] {
+  return [231.4, 229.8, 233.1].map((voltageV) => ({ voltageV, currentA: 11.6, powerW: 2680 }));
+}
+
+const fresh = (): FakeServices => fakeServices([inverter({ id: 7, name: 'Balkon Süd' })]);
+
+export const SCENES: readonly Scene[] = [
+  { name: 'login', path: '/login', services: sunny, as: 'nobody' },
+  {
+    name: 'login-wrong',
+    path: '/login',
+    services: sunny,
+    as: 'nobody',
+    form: { username: 'erika@example.org', password: 'wrong' },
+    status: 401,
+  },
+  { name: 'first-admin', path: '/setup?token=setup-token', services: sunny, as: 'nobody' },
+  {
+    name: 'first-admin-wrong',
+    path: '/setup?token=setup-token',
+    services: sunny,
+    as: 'nobody',
+    form: { first_name: 'Erika', last_name: '', email: 'erika', password: 'short' },
+    status: 422,
+  },
+  { name: 'first-admin-used-up', path: '/setup?token=old', services: sunny, as: 'nobody', status: 403 },
+  { name: 'overview', path: '/', services: sunny },
+  { name: 'overview-one', path: '/', services: one },
+  { name: 'overview-problems', path: '/', services: problems },
+  { name: 'overview-offline', path: '/', services: broken },
+  { name: 'overview-night', path: '/', services: night, now: NIGHT },
+  { name: 'overview-strange', path: '/', services: strange },
+  { name: 'overview-never-seen', path: '/', services: fresh },
+  { name: 'overview-empty', path: '/', services: () => fakeServices([]) },
+  { name: 'inverters', path: '/inverters?done=renamed', services: problems },
+  {
+    name: 'inverters-wrong',
+    path: '/inverters',
+    services: sunny,
+    form: { kind: 'solarman', name: 'Süd', serial: 'ABC' },
+    status: 422,
+  },
+  { name: 'inverters-unverified', path: '/inverters', services: () => fakeServices([], { isVerified: false }) },
+  { name: 'inverter-delete', path: '/inverters/1/delete', services: sunny },
+  { name: 'guide', path: '/inverters/new', services: sunny },
+  { name: 'guide-solarman', path: '/inverters/new?kind=solarman', services: sunny },
+  { name: 'set-up-solarman', path: '/inverters/7/setup', services: fresh },
+  { name: 'set-up-arrived', path: '/inverters/1/setup', services: sunny },
+  {
+    name: 'set-up-opendtu',
+    path: '/inverters/7/setup',
+    services: () => fakeServices([inverter({ id: 7, name: 'Gartenhaus', kind: 'opendtu', serial: '116183771004' })]),
+    form: {},
+  },
+  { name: 'dashboard', path: '/dashboard/1', services: sunny },
+  { name: 'dashboard-offline', path: '/dashboard/1', services: problems },
+  { name: 'dashboard-strange', path: '/dashboard/1', services: strange },
+  { name: 'dashboard-never-seen', path: '/dashboard/7', services: fresh },
+  { name: 'error-404', path: '/dashboard/999', services: sunny, status: 404 },
+  {
+    name: 'error-503',
+    path: '/',
+    services: sunny,
+    status: 503,
+    prepare: ({ services }) => {
+      services.failWith = new Unavailable('The database does not answer.');
+    },
+  },
+];

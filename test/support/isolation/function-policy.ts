@@ -1,0 +1,191 @@
+import type { RoleNames } from '../../../src/db/roles.ts';
+
+/**
+ * Every function of the database: who may execute it, in whose name it runs, and how it behaves towards another account. A function
+ * that is not here fails the test.
+ */
+export interface FunctionPolicy {
+  /** The roles that may execute it beside its owner. */
+  execute: readonly (keyof RoleNames)[];
+  /** For SECURITY DEFINER: whose rights it uses. */
+  definer?: 'owner' | 'lookup';
+  /**
+   * For a definer function that a login may execute: arguments that reach for another account, with which it must neither answer nor
+   * change anything of it; or the reason why there is nothing to reach for.
+   */
+  foreign?: ForeignCall | string;
+}
+
+/** Named arguments as SQL; those not named are empty arrays, or NULL. */
+export interface ForeignCall {
+  args(of: CallTarget): Record<string, string>;
+  /** The same call for one's own inverter must do something, which proves that the call is a good one. Not so for those that only read. */
+  readsOnly?: true;
+  /**
+   * Tables in which it leaves rows of one's own account under an inverter that is not in it. Nobody else sees them, but they belong to
+   * nothing; a function that asks `api.inverter` leaves none.
+   */
+  leavesOrphansIn?: readonly string[];
+}
+
+export interface CallTarget {
+  /** Whose id is given, and whose inverter. */
+  user: number;
+  inverter: number;
+  serial: string;
+}
+
+const array = (value: string | number): string => `ARRAY[${value}]`;
+const pair = ({ user, inverter }: CallTarget) => ({ user_ids: array(user), inverter_ids: array(inverter) });
+const event = ({ user, inverter }: CallTarget): string =>
+  `json_build_array(json_build_object('user_id', ${user}, 'inverter_id', ${inverter}, 'at', now(), 'kind', 'gap'))`;
+
+/** Only the owner: parts of other functions, and what the worker and the command line use. */
+const OWNERS_OWN = [
+  'api.insert_account',
+  'store.make_partition',
+  'store.make_partitions',
+  'store.add_arrays',
+  'store.max_arrays',
+  'store.partition_name',
+  'store.weeks_before',
+  'store.pack',
+  'store.pack_week',
+  'store.advance_packing',
+  'store.late_inverters',
+  'store.merge_late',
+  'store.drop_samples',
+  'store.deltas',
+  'store.measured_columns',
+  'store.key_columns',
+  'store.fingerprint',
+  'store.delete_measurements',
+];
+
+export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
+  ...Object.fromEntries(OWNERS_OWN.map((id) => [id, { execute: [] }])),
+  'store.announce_device_change': { execute: [], definer: 'owner' },
+  'store.append_hot': { execute: [], definer: 'owner' },
+  'api.current_user_id': { execute: ['lookup', 'app', 'ingest', 'admin'] },
+
+  'api.auth_user': {
+    execute: ['app'],
+    definer: 'lookup',
+    foreign: 'answers whoever knows the address, before there is a tenant',
+  },
+  'api.auth_session': {
+    execute: ['app'],
+    definer: 'lookup',
+    foreign: 'answers whoever knows the session’s 122 bits of chance',
+  },
+  'api.auth_key': { execute: ['app'], definer: 'lookup', foreign: 'answers whoever knows the key’s hash' },
+  'api.is_setup_token': { execute: ['app'], definer: 'lookup', foreign: 'yes or no about the installation' },
+  'api.is_only_account': { execute: ['app'], definer: 'lookup', foreign: 'yes or no about the installation' },
+  'api.create_first_admin': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: {
+      args: () => ({ wanted_hash: `decode(repeat('00', 32), 'hex')`, new_email: `'x@example.org'` }),
+      readsOnly: true,
+    },
+  },
+  'api.remove_inverter': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: { args: ({ inverter }) => ({ of_inverter: String(inverter) }) },
+  },
+  'api.heartbeat': { execute: ['app', 'ingest'], definer: 'owner', foreign: 'processes belong to no account' },
+  'api.process_gone': { execute: ['app', 'ingest'], definer: 'owner', foreign: 'processes belong to no account' },
+  'api.processes': { execute: ['app'], definer: 'owner', foreign: 'processes belong to no account' },
+
+  'api.resolve': {
+    execute: ['ingest'],
+    definer: 'lookup',
+    foreign: {
+      args: ({ user, serial }) => ({ wanted_kind: `'opendtu'`, of_user: String(user), serials: array(`'${serial}'`) }),
+      readsOnly: true,
+    },
+  },
+  'api.note_gateway': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: 'writes for the account it is given, and answers nothing',
+  },
+  'api.note_pending': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: 'writes for the account it is given, and answers nothing',
+  },
+  'api.note_unclaimed': { execute: ['ingest'], definer: 'owner', foreign: 'unclaimed loggers belong to no account' },
+  'api.note_device_facts': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: {
+      args: ({ user, inverter }) => ({
+        of_user: String(user),
+        of_inverter: String(inverter),
+        rated: '4242',
+        channels: `'{7}'`,
+        channel_names: `'{Carport}'`,
+      }),
+    },
+  },
+  'api.lock_counters': { execute: ['ingest'], definer: 'owner', foreign: { args: pair, readsOnly: true } },
+  'api.append_samples': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: { args: (of) => ({ ...pair(of), times: `ARRAY[now()]`, statuses: `'{0}'` }) },
+  },
+  'api.book': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: {
+      args: (of) => ({
+        ...pair(of),
+        folds: `'{null}'`,
+        first_good: `ARRAY['{7}']`,
+        booked: `ARRAY['{7}']`,
+        counters: `ARRAY['{7}']`,
+        e_user_ids: array(of.user),
+        e_inverter_ids: array(of.inverter),
+        e_times: `ARRAY[date_trunc('hour', now())]`,
+        ...Object.fromEntries(
+          ['e_energy', 'e_estimated', 'e_power_sum', 'e_power_count', 'e_power_max'].map((name) => [
+            name,
+            `ARRAY['{7}']`,
+          ]),
+        ),
+        events: event(of),
+      }),
+      leavesOrphansIn: ['store.energy_15m'],
+    },
+  },
+  'api.note_late': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: { args: (of) => ({ ...pair(of), times: 'ARRAY[now()]' }), leavesOrphansIn: ['store.late_sample'] },
+  },
+  'api.keep_folds': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: {
+      args: (of) => ({ ...pair(of), days: 'ARRAY[now()]', folds: `ARRAY['{}']` }),
+      leavesOrphansIn: ['store.fold_day'],
+    },
+  },
+  'api.note_events': { execute: ['ingest'], definer: 'owner', foreign: { args: (of) => ({ events: event(of) }) } },
+  'api.keep_raw': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: {
+      args: ({ user, inverter }) => ({
+        of_user: String(user),
+        of_inverter: String(inverter),
+        at: 'now()',
+        of_layout: `'unknown'`,
+        why: `'no layout'`,
+        payload: `'\\x00'`,
+      }),
+    },
+  },
+};
