@@ -1,4 +1,4 @@
-import type { LogLevel, Role, VariableReport } from './config.ts';
+import type { LogLevel, Role, VariableReport } from './config-types.ts';
 import { ConfigError } from './domain/errors.ts';
 
 /** The text of a variable and where it was found; null when it is set nowhere. */
@@ -108,7 +108,6 @@ const VARIABLES = {
     meaning: 'days after which raw samples are compressed',
     fallback: 7,
     parse: whole(1, 3_650),
-    planned: true,
   }),
   SIGNUP: define<'open' | 'closed'>({
     meaning: 'whether strangers may create accounts: open or closed',

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
+import type { LogLevel, Role, VariableReport } from './config-types.ts';
 import { type ConfigReader, defineVariables } from './config-variables.ts';
 import { ConfigError } from './domain/errors.ts';
 
@@ -49,21 +50,6 @@ export interface Config {
   readonly hints: readonly string[];
   /** For `deye-hard config`: every variable with its value and origin. */
   readonly variables: readonly VariableReport[];
-}
-
-export const ROLES = ['web', 'collector', 'worker'] as const;
-export type Role = (typeof ROLES)[number];
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-export interface VariableReport {
-  name: string;
-  meaning: string;
-  /** As text, secrets masked; null when unset. */
-  value: string | null;
-  origin: 'environment' | 'file' | 'default';
-  /** False where the default is a description ("host of BASE_URL") rather than a value. */
-  literal: boolean;
 }
 
 /**

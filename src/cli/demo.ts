@@ -15,7 +15,7 @@ import {
   replacePassword,
 } from '../store/owner-accounts.ts';
 import { type CommandContext, EXIT_OK } from './commands.ts';
-import { announce, stopped } from './serve.ts';
+import { announce, stopped } from './console.ts';
 
 const DEMO_EMAIL = 'demo@example.org';
 

@@ -3,6 +3,7 @@ import { DeyeHardError } from '../domain/errors.ts';
 import { startProcess } from '../roles/process.ts';
 import { issueSetupToken } from '../services/accounts/setup.ts';
 import { type Command, type CommandContext, EXIT_FAILED, EXIT_OK } from './commands.ts';
+import { announce, stopped } from './console.ts';
 import { serveDemo } from './demo.ts';
 
 const USAGE = 'deye-hard serve [--demo]';
@@ -41,29 +42,4 @@ async function serveUntilStopped(context: CommandContext): Promise<number> {
     await running.stop();
     context.log.info('stopped');
   }
-}
-
-/** What a newcomer must read: the address, and the way to the first account. */
-export function announce(
-  context: Pick<CommandContext, 'out' | 'config'>,
-  roles: readonly { name: string; address: string | null }[],
-  setupToken: string | null,
-  startMs: number,
-): void {
-  const lines = ['', `  Deye Hard is ready (${(startMs / 1000).toFixed(1)} s).`, ''];
-  for (const role of roles) if (role.address !== null) lines.push(`  ${role.name.padEnd(10)} ${role.address}`);
-  if (setupToken !== null) {
-    const link = new URL(`/setup?token=${setupToken}`, context.config.baseUrl);
-    lines.push(
-      '',
-      '  There is no administrator yet. Open this link once to create the first account:',
-      `  ${link.href}`,
-    );
-  }
-  context.out(`${lines.join('\n')}\n`);
-}
-
-export function stopped(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -59,7 +59,7 @@ export async function simulate(args: string[], io: Io, signal: AbortSignal): Pro
   const devices = fleet.devices();
   if (options.json) io.out(JSON.stringify({ devices }));
   else for (const device of devices) io.out(deviceLine(device));
-  const report = options.durationS === 0 ? await fleet.stop() : await run(fleet, options.durationS, io, signal);
+  const report = await run(fleet, options.durationS, io, signal);
   if (options.json) io.out(JSON.stringify({ report }));
   else printReport(report, io);
   return report.devices.some((device) => isSilenced(device) || device.wrongAnswers > 0) ? EXIT_FAILED : EXIT_OK;

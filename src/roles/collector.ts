@@ -1,6 +1,6 @@
 import { CollectorServer } from '../collector/server.ts';
 import { streamProtocols } from '../protocols/index.ts';
-import type { RunningRole, Shared } from './process.ts';
+import type { RunningRole, Shared } from './role.ts';
 
 /** The TCP doors: one server for each protocol that devices dial in with. */
 export async function startCollector(shared: Shared): Promise<RunningRole> {

@@ -1,38 +1,18 @@
-import type { Config, Role } from '../config.ts';
+import type { Config } from '../config.ts';
+import type { Role } from '../config-types.ts';
 import { type Database, openDatabase, prepareDatabase } from '../db/database.ts';
 import { DatabaseListener } from '../db/listen.ts';
-import { openPools, type Pools } from '../db/pools.ts';
+import { openPools } from '../db/pools.ts';
 import { connectionFor } from '../db/roles.ts';
 import { proveIsolation } from '../db/self-check.ts';
-import { assembleIngest, type IngestParts } from '../ingest/assemble.ts';
+import { assembleIngest } from '../ingest/assemble.ts';
 import { Hub, parseAnnouncement } from '../live/hub.ts';
 import { Health, type OwnRoles } from '../services/health.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { startCollector } from './collector.ts';
+import type { RunningRole, Shared } from './role.ts';
 import { startWeb } from './web.ts';
 import { startWorker } from './worker.ts';
-
-/** What the roles of one process share. */
-export interface Shared {
-  config: Config;
-  log: Logger;
-  database: Database;
-  pools: Pools;
-  ingest: IngestParts;
-  hub: Hub;
-  health: Health;
-  /** Called when devices, keys or sites changed anywhere. */
-  onDeviceChange(listener: () => void): void;
-}
-
-/** A role that runs. `problem` is empty while it is well. */
-export interface RunningRole {
-  name: Role;
-  /** For the console: where it listens, if it does. */
-  address: string | null;
-  problem(): string;
-  stop(): Promise<void>;
-}
 
 export interface RunningProcess {
   roles: readonly RunningRole[];

@@ -10,7 +10,7 @@ import { isOnlyAccount } from '../store/processes.ts';
 import { loadAssets } from '../web/assets.ts';
 import { errorPages } from '../web/errors/render-error-page.ts';
 import { webPlugin } from '../web/plugin.ts';
-import type { RunningRole, Shared } from './process.ts';
+import type { RunningRole, Shared } from './role.ts';
 
 /** Pages, API and the doors of devices that push. */
 export async function startWeb(shared: Shared): Promise<RunningRole> {

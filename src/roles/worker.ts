@@ -1,6 +1,6 @@
 import { jobs } from '../worker/jobs/index.ts';
 import { Scheduler } from '../worker/scheduler.ts';
-import type { RunningRole, Shared } from './process.ts';
+import type { RunningRole, Shared } from './role.ts';
 
 /** Maintenance: partitions, packing, retention, purges. */
 export async function startWorker(shared: Shared): Promise<RunningRole> {

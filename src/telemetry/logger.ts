@@ -5,7 +5,7 @@ import {
   destination as pinoDestination,
   stdSerializers,
 } from 'pino';
-import type { LogLevel } from '../config.ts';
+import type { LogLevel } from '../config-types.ts';
 
 export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'child'> & {
   level: string;

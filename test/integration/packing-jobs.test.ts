@@ -158,7 +158,8 @@ async function explained(work: (tx: Tx) => Promise<unknown>): Promise<{ packedRo
       if (node['Node Type'] === 'WindowAgg') found.unpackings += loops;
       for (const child of (node['Plans'] as Record<string, unknown>[] | undefined) ?? []) visit(child);
     };
-    visit((rows[0]?.['QUERY PLAN'][0] as { Plan: Record<string, unknown> }).Plan);
+    const [plan] = rows[0]?.['QUERY PLAN'] ?? [];
+    visit((plan as { Plan: Record<string, unknown> }).Plan);
     return found;
   });
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify';
 import { loadConfig } from '../../src/config.ts';
 import { assembleIngest } from '../../src/ingest/assemble.ts';
 import { Hub } from '../../src/live/hub.ts';
-import type { Shared } from '../../src/roles/process.ts';
+import type { Shared } from '../../src/roles/role.ts';
 import { startWeb } from '../../src/roles/web.ts';
 import { Health } from '../../src/services/health.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';

@@ -7,15 +7,15 @@ const BEHIND = '14 days';
 export const makePartitions: Job = {
   name: 'make-partitions',
   everyS: 3_600,
-  async run({ database, log }) {
+  async run({ database, log, now }) {
     const made = await database.owner(async (client) => {
       const { rows } = await client.query<{ engine: string }>('SELECT engine FROM store.installation');
       if (rows[0]?.engine !== 'plain') return 0;
       // Not for weeks that are packed: their late samples wait elsewhere to be joined with them.
       const result = await client.query<{ made: number }>(
-        `SELECT store.make_partitions(greatest(now() - $1::interval, packed_before), now() + $2::interval) AS made
+        `SELECT store.make_partitions(greatest($1::timestamptz - $2::interval, packed_before), $1::timestamptz + $3::interval) AS made
          FROM store.packing`,
-        [BEHIND, AHEAD],
+        [now, BEHIND, AHEAD],
       );
       return result.rows[0]?.made ?? 0;
     });

@@ -1,0 +1,26 @@
+import type { CommandContext } from './commands.ts';
+
+/** What a newcomer must read: the address, and the way to the first account. */
+export function announce(
+  context: Pick<CommandContext, 'out' | 'config'>,
+  roles: readonly { name: string; address: string | null }[],
+  setupToken: string | null,
+  startMs: number,
+): void {
+  const lines = ['', `  Deye Hard is ready (${(startMs / 1000).toFixed(1)} s).`, ''];
+  for (const role of roles) if (role.address !== null) lines.push(`  ${role.name.padEnd(10)} ${role.address}`);
+  if (setupToken !== null) {
+    const link = new URL(`/setup?token=${setupToken}`, context.config.baseUrl);
+    lines.push(
+      '',
+      '  There is no administrator yet. Open this link once to create the first account:',
+      `  ${link.href}`,
+    );
+  }
+  context.out(`${lines.join('\n')}\n`);
+}
+
+export function stopped(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

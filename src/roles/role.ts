@@ -1,0 +1,30 @@
+import type { Config } from '../config.ts';
+import type { Role } from '../config-types.ts';
+import type { Database } from '../db/database.ts';
+import type { Pools } from '../db/pools.ts';
+import type { IngestParts } from '../ingest/assemble.ts';
+import type { Hub } from '../live/hub.ts';
+import type { Health } from '../services/health.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+/** What the roles of one process share. */
+export interface Shared {
+  config: Config;
+  log: Logger;
+  database: Database;
+  pools: Pools;
+  ingest: IngestParts;
+  hub: Hub;
+  health: Health;
+  /** Called when devices, keys or sites changed anywhere. */
+  onDeviceChange(listener: () => void): void;
+}
+
+/** A role that runs. `problem` is empty while it is well. */
+export interface RunningRole {
+  name: Role;
+  /** For the console: where it listens, if it does. */
+  address: string | null;
+  problem(): string;
+  stop(): Promise<void>;
+}
