@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const common = { testTimeout: 30_000, hookTimeout: 120_000 };
+const common = { testTimeout: 60_000, hookTimeout: 180_000 };
 
 // biome-ignore lint/style/noDefaultExport: vitest wants its configuration so
 export default defineConfig({
@@ -25,7 +25,8 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts', 'test/regressions/**/*.test.ts'],
         },
       },
-      { test: { ...common, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
+      // Whole processes, each starting its own database: on a busy small machine a story takes its time.
+      { test: { ...common, testTimeout: 120_000, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
     ],
   },
 });

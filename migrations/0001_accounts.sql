@@ -118,8 +118,9 @@ CREATE POLICY tenant ON api.api_key TO {{app}}
   USING (user_id = (SELECT api.current_user_id())) WITH CHECK (user_id = (SELECT api.current_user_id()));
 CREATE POLICY tenant ON api.site TO {{app}}
   USING (user_id = (SELECT api.current_user_id())) WITH CHECK (user_id = (SELECT api.current_user_id()));
--- The application may write what it did, and read nothing of it.
-CREATE POLICY append_only ON api.audit_log FOR INSERT TO {{app}} WITH CHECK (true);
+-- The application may write what its tenant did to itself, and read nothing of it.
+CREATE POLICY append_only ON api.audit_log FOR INSERT TO {{app}}
+  WITH CHECK (actor_id IS NOT DISTINCT FROM (SELECT api.current_user_id()) AND (user_id IS NULL OR user_id = actor_id));
 
 GRANT SELECT (id, email, first_name, last_name, locale, is_admin, verified_at, disabled_at, created_at) ON api.user_account TO {{app}};
 GRANT UPDATE (first_name, last_name, locale) ON api.user_account TO {{app}};

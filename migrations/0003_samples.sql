@@ -188,9 +188,11 @@ CREATE FUNCTION api.lock_counters(user_ids int[], inverter_ids int[])
         SELECT c.user_id, c.inverter_id, c.fold, c.first_good_wh, c.booked_wh, c.counter_wh, c.last_ts, c.last_live_ts,
                c.last_fresh_ts, c.last_received_at, c.interval_s
         FROM store.counter c
+        -- A deleted inverter's row lives on until the purge; it must not look like one that can still be written to.
+        JOIN api.inverter i ON i.user_id = c.user_id AND i.id = c.inverter_id
         WHERE (c.user_id, c.inverter_id) IN (SELECT * FROM unnest(user_ids, inverter_ids))
         ORDER BY c.user_id, c.inverter_id
-        FOR UPDATE;
+        FOR UPDATE OF c;
     END
   $$;
 
@@ -270,6 +272,7 @@ CREATE FUNCTION api.book(
                n.power_max::int[]
         FROM unnest(e_user_ids, e_inverter_ids, e_times, e_energy, e_estimated, e_power_sum, e_power_count, e_power_max)
           AS n (user_id, inverter_id, ts, energy, estimated, power_sum, power_count, power_max)
+        JOIN api.inverter i ON i.user_id = n.user_id AND i.id = n.inverter_id
         ON CONFLICT (user_id, inverter_id, ts) DO UPDATE
           SET energy_wh = store.add_arrays(e.energy_wh, excluded.energy_wh),
               estimated_wh = store.add_arrays(e.estimated_wh, excluded.estimated_wh),

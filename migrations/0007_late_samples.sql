@@ -23,7 +23,8 @@ CREATE FUNCTION api.note_late(user_ids int[], inverter_ids int[], times timestam
   LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
     INSERT INTO store.late_sample (user_id, inverter_id, ts)
-      SELECT l.u, l.i, l.ts FROM unnest(user_ids, inverter_ids, times) AS l (u, i, ts)
+      SELECT i.user_id, i.id, l.ts FROM unnest(user_ids, inverter_ids, times) AS l (u, n, ts)
+      JOIN api.inverter i ON i.user_id = l.u AND i.id = l.n
       ON CONFLICT DO NOTHING
   $$;
 
@@ -31,7 +32,8 @@ CREATE FUNCTION api.keep_folds(user_ids int[], inverter_ids int[], days timestam
   LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
     INSERT INTO store.fold_day (user_id, inverter_id, day, fold)
-      SELECT f.u, f.i, f.day, f.fold::json FROM unnest(user_ids, inverter_ids, days, folds) AS f (u, i, day, fold)
+      SELECT i.user_id, i.id, f.day, f.fold::json FROM unnest(user_ids, inverter_ids, days, folds) AS f (u, n, day, fold)
+      JOIN api.inverter i ON i.user_id = f.u AND i.id = f.n
       ON CONFLICT (user_id, inverter_id, day) DO NOTHING
   $$;
 

@@ -15,18 +15,21 @@ const RELOAD_AT_MOST_EVERY_MS = 10_000;
 let lostTimer = 0;
 
 function showLive(isOpen: boolean): void {
-  clearTimeout(lostTimer);
-  const root = document.documentElement;
-  const text = document.querySelector<HTMLElement>('[data-live-text]');
   if (isOpen) {
-    root.dataset['live'] = 'open';
-    if (text !== null) text.textContent = '';
-    return;
+    clearTimeout(lostTimer);
+    lostTimer = 0;
+    say('open', '');
+  } else if (lostTimer === 0) {
+    // Counted from the first loss: every attempt that fails is one more.
+    lostTimer = window.setTimeout(() => say('lost', 'liveText'), SAY_LOST_AFTER_MS);
   }
-  lostTimer = window.setTimeout(() => {
-    root.dataset['live'] = 'lost';
-    if (text !== null) text.textContent = text.dataset['liveText'] ?? '';
-  }, SAY_LOST_AFTER_MS);
+}
+
+/** The words are put in only when they are true: that is when screen readers read them out. */
+function say(state: 'open' | 'lost', words: string): void {
+  document.documentElement.dataset['live'] = state;
+  const text = document.querySelector<HTMLElement>('[data-live-text]');
+  if (text !== null) text.textContent = text.dataset[words] ?? '';
 }
 
 /** Not in circles, should server and page disagree about what the page is. */

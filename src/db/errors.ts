@@ -16,6 +16,9 @@ export function isRetryable(error: unknown): boolean {
   return error instanceof pg.DatabaseError && (error.code === '40001' || error.code === '40P01');
 }
 
+/** Somebody else held on for too long (a time limit ran out, a lock was not had): to be tried again, and no fault of the data. */
+const BUSY = new Set(['25P03', '57014', '55P03']);
+
 /** The server, the way to it, or its disk is not there; nothing is wrong with the statement. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof Unavailable) return true;
@@ -27,7 +30,7 @@ export function isOutage(error: unknown): boolean {
       code.startsWith('57P') ||
       code.startsWith('53') ||
       code.startsWith('58') ||
-      code === '25P03'
+      BUSY.has(code)
     );
   }
   if (!(error instanceof Error)) return false;

@@ -48,6 +48,7 @@ export class DatabaseListener {
       connectionString: this.#options.connectionString,
       application_name: 'deye-hard listen',
       keepAlive: true,
+      keepAliveInitialDelayMillis: 30_000,
       connectionTimeoutMillis: 5_000,
     });
     let lost = false;
@@ -72,6 +73,10 @@ export class DatabaseListener {
       for (const channel of this.#options.channels) await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
     } catch (error) {
       onLost(error as Error);
+      // Connected but not listening: not to be left behind at every try.
+      client
+        .end()
+        .catch((endError: unknown) => this.#options.log.debug({ err: endError }, 'closing a failed listener'));
       return;
     }
     if (this.#stopped) {

@@ -74,6 +74,8 @@ async function withMigrator<T>(
     // Everything that is made here belongs to the owner.
     options: `-c role=${settings.roles.owner}`,
   });
+  // One that breaks while idle says so by an event; the next statement is what reports it.
+  pool.on('error', () => undefined);
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
     const engine = await detectEngine(pool);

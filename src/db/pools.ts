@@ -24,6 +24,8 @@ export type DbPool = pg.Pool;
 export interface Pools {
   readonly app: pg.Pool;
   readonly ingest: pg.Pool;
+  /** The same login, for notes on the side: a flush never waits behind them. */
+  readonly notes: pg.Pool;
   end(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export interface PoolOptions {
 }
 
 export function openPools(options: PoolOptions): Pools {
+  let ending = false;
   const open = (role: 'app' | 'ingest', max: number): pg.Pool => {
     const pool = new pg.Pool({
       ...connectionFor(options.adminUrl, options.roles, role, options.authSecret),
@@ -50,18 +53,23 @@ export function openPools(options: PoolOptions): Pools {
       idle_in_transaction_session_timeout: 30_000,
     });
     // An idle connection that breaks is replaced by the pool; without a listener the event would end the process.
-    pool.on('error', options.onError);
+    pool.on('error', (error) => {
+      if (!ending) options.onError(error);
+    });
     // The same for one that breaks while it is lent out, between two statements of a transaction: the next statement reports it.
     pool.on('connect', (client) => client.on('error', () => undefined));
     return pool;
   };
   const app = open('app', options.appConnections ?? 8);
   const ingest = open('ingest', options.ingestConnections ?? 3);
+  const notes = open('ingest', 1);
   return {
     app,
     ingest,
+    notes,
     async end() {
-      await Promise.all([app.end(), ingest.end()]);
+      ending = true;
+      await Promise.all([app.end(), ingest.end(), notes.end()]);
     },
   };
 }

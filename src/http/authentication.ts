@@ -60,7 +60,7 @@ function credentialOf(request: FastifyRequest): Credential | null {
   const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return { by: isApiKey(bearer) ? 'key' : 'bearer', text: bearer };
   const cookie = request.cookies[SESSION_COOKIE];
-  return cookie === undefined || cookie === '' ? null : { by: 'cookie', text: cookie };
+  return cookie === undefined ? null : { by: 'cookie', text: cookie };
 }
 
 async function identify(

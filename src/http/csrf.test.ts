@@ -9,17 +9,17 @@ const OTHER_SESSION = { [SESSION_COOKIE]: 'token-of-2' };
 let running: TestApp;
 let done: number;
 
+async function routes(app: TestApp['app']): Promise<void> {
+  app.get('/form', async (request) => ({ token: request.csrfToken, again: request.csrfToken }));
+  app.get('/plain', async () => 'no form here');
+  app.route({ method: ['POST', 'PUT', 'PATCH', 'DELETE'], url: '/act', handler: async () => ++done });
+  app.post('/guarded', { onRequest: requireAccess('full') }, async () => ++done);
+  app.post('/free', { config: { csrf: false } }, async () => ++done);
+}
+
 beforeEach(async () => {
   done = 0;
-  running = await testApp([
-    async (app) => {
-      app.get('/form', async (request) => ({ token: request.csrfToken, again: request.csrfToken }));
-      app.get('/plain', async () => 'no form here');
-      app.route({ method: ['POST', 'PUT', 'PATCH', 'DELETE'], url: '/act', handler: async () => ++done });
-      app.post('/guarded', { onRequest: requireAccess('full') }, async () => ++done);
-      app.post('/free', { config: { csrf: false } }, async () => ++done);
-    },
-  ]);
+  running = await testApp([routes]);
 });
 afterEach(() => running.app.close());
 
@@ -98,6 +98,14 @@ describe('whoever is signed in by cookie', () => {
       const answer = await act(COOKIE, bad);
       expect([answer.statusCode, reasonOf(answer)], String(bad)).toEqual([403, 'csrf']);
     }
+    expect(done).toBe(0);
+  });
+
+  it('does nothing with a token of another installation', async () => {
+    const { token } = await form(COOKIE);
+    await running.app.close();
+    running = await testApp([routes], { authSecret: 'another secret of thirty-two bytes!!' });
+    expect((await act(COOKIE, token)).statusCode).toBe(403);
     expect(done).toBe(0);
   });
 

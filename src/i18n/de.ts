@@ -6,7 +6,7 @@ export const de: Dictionary = {
   account: { menu: 'Kontomenü', signOut: 'Abmelden' },
   theme: { toggle: 'Dunkle Darstellung' },
   live: { open: 'Live', lost: 'Verbindung unterbrochen', lostHint: 'Die Werte sind so alt, wie dabeisteht.' },
-  age: { measured: 'gemessen', old: 'alter Wert' },
+  age: { old: 'alter Wert' },
 
   state: {
     producing: 'Produziert',
@@ -57,10 +57,6 @@ export const de: Dictionary = {
     maximum: (power, time) => `Maximum ${power} um ${time}`,
     label: (maximum, gaps) =>
       `Leistung über den Tag. ${maximum}.${gaps === 0 ? '' : gaps === 1 ? ' Eine Lücke.' : ` ${gaps} Lücken.`}`,
-    table: 'Als Tabelle',
-    hour: 'Uhrzeit',
-    power: 'Mittlere Leistung',
-    tableCaption: 'Mittlere Leistung je Stunde heute',
   },
 
   dashboard: {
@@ -144,7 +140,6 @@ export const de: Dictionary = {
     welcome: 'Willkommen. In wenigen Minuten sehen Sie hier Ihre eigene Sonne.',
     step: (n) => `Schritt ${n}`,
     choose: 'Was haben Sie?',
-    chosen: 'gewählt',
     kinds: {
       solarman: 'Deye, Bosswerk und andere mit Solarman-Logger oder eingebautem WLAN',
       opendtu: 'Hoymiles und andere, gelesen von einer OpenDTU',
@@ -187,7 +182,10 @@ export const de: Dictionary = {
       fill: 'Tragen Sie URL, Namen des Headers und Token ein und starten Sie sie neu.',
     },
     waiting: 'Warte auf das erste Paket …',
-    waitingHint: 'Das wird von selbst grün. Ein Logger braucht 2 bis 5 Minuten, und Tageslicht.',
+    waitingHint: {
+      solarman: 'Das wird von selbst grün. Ein Logger braucht 2 bis 5 Minuten, und Tageslicht.',
+      others: 'Das wird von selbst grün, sobald das Gerät das nächste Mal sendet.',
+    },
     unconfirmed:
       'Es muss noch bestätigt werden, dass dieser Logger Ihnen gehört. Fragen Sie, wer diesen Server betreibt.',
     arrived: 'Daten kommen an',
@@ -253,7 +251,6 @@ export const de: Dictionary = {
 
   form: {
     problem: 'Bitte prüfen Sie die markierten Angaben.',
-    outdated: 'Diese Seite war nicht mehr aktuell. Bitte versuchen Sie es noch einmal.',
     notAllowed: 'Das ist mit Ihrem Konto nicht möglich.',
     conflict: 'Das wurde in der Zwischenzeit anderswo geändert.',
   },
@@ -272,7 +269,6 @@ export const de: Dictionary = {
     },
     other: { title: 'Das ging nicht', text: 'Der Server konnte nicht tun, was verlangt war.' },
     home: 'Zur Übersicht',
-    retry: 'Noch einmal versuchen',
     request: 'Anfrage',
   },
 };

@@ -46,6 +46,7 @@ describe('the dictionaries', () => {
     const alike = [...german].filter(([key, leaf]) => said(leaf) === said(english.get(key) ?? '')).map(([key]) => key);
     expect(alike.sort()).toEqual([
       'app.name',
+      'dashboard.loggerSerial',
       'dashboard.phase',
       'guide.intervalValue',
       'guide.port',

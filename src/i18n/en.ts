@@ -8,7 +8,7 @@ export const en = {
   account: { menu: 'Account menu', signOut: 'Sign out' },
   theme: { toggle: 'Dark appearance' },
   live: { open: 'Live', lost: 'Connection lost', lostHint: 'The values are as old as they say.' },
-  age: { measured: 'measured', old: 'old value' },
+  age: { old: 'old value' },
 
   state: {
     producing: 'Producing',
@@ -59,10 +59,6 @@ export const en = {
     maximum: (power: string, time: string) => `Maximum ${power} at ${time}`,
     label: (maximum: string, gaps: number) =>
       `Power over the day. ${maximum}.${gaps === 0 ? '' : gaps === 1 ? ' One gap.' : ` ${gaps} gaps.`}`,
-    table: 'As a table',
-    hour: 'Time',
-    power: 'Mean power',
-    tableCaption: 'Mean power per hour today',
   },
 
   dashboard: {
@@ -146,7 +142,6 @@ export const en = {
     welcome: 'Welcome. In a few minutes you will see your own sun here.',
     step: (n: number) => `Step ${n}`,
     choose: 'What do you have?',
-    chosen: 'chosen',
     kinds: {
       solarman: 'Deye, Bosswerk and others with a Solarman logger stick or built-in Wi-Fi',
       opendtu: 'Hoymiles and others read by an OpenDTU',
@@ -188,7 +183,10 @@ export const en = {
       fill: 'Type in URL, header name and token, and start it again.',
     },
     waiting: 'Waiting for the first packet …',
-    waitingHint: 'This turns green by itself. A logger needs 2 to 5 minutes, and daylight.',
+    waitingHint: {
+      solarman: 'This turns green by itself. A logger needs 2 to 5 minutes, and daylight.',
+      others: 'This turns green by itself as soon as the device sends next.',
+    },
     unconfirmed: 'Something must still prove that this logger is yours. Ask whoever runs this server.',
     arrived: 'Data is arriving',
     arrivedHint: (name: string) => `${name} is connected.`,
@@ -253,7 +251,6 @@ export const en = {
 
   form: {
     problem: 'Please check what is marked.',
-    outdated: 'This page was out of date. Please try again.',
     notAllowed: 'This is not allowed for your account.',
     conflict: 'Somebody else changed this in the meantime.',
   },
@@ -269,7 +266,6 @@ export const en = {
     503: { title: 'Back in a moment', text: 'The server cannot reach its database. What was stored is safe.' },
     other: { title: 'That did not work', text: 'The server could not do what was asked.' },
     home: 'To the overview',
-    retry: 'Try again',
     request: 'Request',
   },
 };

@@ -58,7 +58,8 @@ describe('power and energy', () => {
 
   it('each region writes numbers its own way', () => {
     expect(plain(british.energy(2_617_458))).toBe('2,617_kWh');
-    expect(plain(languageOf('de-CH').fmt.energy(2_617_458))).toBe('2’617_kWh');
+    // Either apostrophe, as the ICU of the runtime has it.
+    expect(plain(languageOf('de-CH').fmt.energy(2_617_458))).toMatch(/^2[’']617_kWh$/);
   });
 
   it('times are those of the zone', () => {

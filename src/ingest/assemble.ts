@@ -22,7 +22,13 @@ export interface IngestParts {
   drain(): Promise<void>;
 }
 
-export function assembleIngest(pool: DbPool, settings: IngestSettings, log: Logger, now?: () => Date): IngestParts {
+export function assembleIngest(
+  pools: { ingest: DbPool; notes?: DbPool },
+  settings: IngestSettings,
+  log: Logger,
+  now?: () => Date,
+): IngestParts {
+  const pool = pools.ingest;
   const resolver = new DeviceResolver(pool);
   const factsOf: FactsOf = ({ userId, reading }) => {
     const device = resolver.lastKnown(reading.kind, reading.kind === 'solarman' ? null : userId, reading.serial);
@@ -30,7 +36,7 @@ export function assembleIngest(pool: DbPool, settings: IngestSettings, log: Logg
     return { ratedPowerW: device.ratedPowerW, timeZone: device.timeZone, place: device.place };
   };
   const batcher = new Batcher((samples) => flushSamples(pool, samples, factsOf));
-  const notes = new DeviceNotes(pool, log);
+  const notes = new DeviceNotes(pools.notes ?? pool, log);
   const intake = new Intake({
     pool,
     resolver,

@@ -2,13 +2,21 @@ import type { DbPool } from '../db/pools.ts';
 import { type DeviceKind, MAX_CHANNELS, type UserId } from '../domain/inverter.ts';
 import type { Reading } from '../domain/reading.ts';
 import type { GatewayFacts } from '../protocols/protocol.ts';
-import { noteDeviceFacts, noteGateway, notePending, noteUnclaimed, type ResolvedDevice } from '../store/devices.ts';
+import {
+  noteDeviceFacts,
+  noteEvents,
+  noteGateway,
+  notePending,
+  noteUnclaimed,
+  type ResolvedDevice,
+} from '../store/devices.ts';
+import type { NotedEvent } from '../store/samples.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 const MINUTE_MS = 60_000;
 const MAX_REMEMBERED = 50_000;
 const MAX_NAME_LENGTH = 100;
-const MAX_UNDER_WAY = 64;
+const MAX_UNDER_WAY = 32;
 
 /**
  * What is learnt about devices on the side: last seen, firmware, rated power, names of inputs, unknown serials. It is written beside
@@ -80,6 +88,13 @@ export class DeviceNotes {
     // Facts change once in years: written when they differ from what was written last, not every minute.
     if (this.#written.get(subject)?.signature === signature) return;
     this.#write(subject, signature, new Date(), () => noteDeviceFacts(this.#pool, device, facts));
+  }
+
+  /** Once a minute for each inverter and kind: a device with a wrong clock repeats itself with every reading. */
+  event(event: NotedEvent): void {
+    this.#write(`event ${event.userId} ${event.inverterId} ${event.kind}`, '', event.at, () =>
+      noteEvents(this.#pool, [event]),
+    );
   }
 
   /** Waits for the notes under way: for a clean stop, and for tests. */

@@ -6,7 +6,7 @@ import { judgeReading } from '../domain/plausibility.ts';
 import type { Reading } from '../domain/reading.ts';
 import { atStoredPrecision } from '../domain/stored-precision.ts';
 import type { Message, PushEnvelope, PushItem } from '../protocols/protocol.ts';
-import { keepRaw, noteEvents, type ResolvedDevice } from '../store/devices.ts';
+import { keepRaw, type ResolvedDevice } from '../store/devices.ts';
 import type { NotedEvent, Sample } from '../store/samples.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Batcher } from './batcher.ts';
@@ -56,7 +56,12 @@ export class Intake implements PushIngest {
     this.#deps.notes.gateway(device, 'solarman', message.serial, message.facts, peer.address, now);
     if (message.raw !== null) await keepRaw(this.#deps.pool, device, message.raw, now);
     const samples = message.readings.flatMap((reading) => this.#sample(reading, device, now) ?? []);
-    await this.#deps.batcher.submit(samples);
+    const outcomes = await this.#deps.batcher.submit(samples);
+    if (outcomes.includes('gone')) {
+      // Deleted a moment ago, and perhaps added anew: nothing is acknowledged on the word of a stale answer.
+      this.#deps.resolver.invalidate();
+      throw new Unavailable('The inverter was deleted while its data was stored.');
+    }
     for (const sample of samples) this.#deps.notes.facts(device, sample.reading);
     // The offset of the moment it is answered, not of the moment it came.
     return { utcOffsetMin: utcOffsetMinutes(device.timeZone, this.#now()) };
@@ -131,9 +136,7 @@ export class Intake implements PushIngest {
   }
 
   #note(event: NotedEvent): void {
-    noteEvents(this.#deps.pool, [event]).catch((error: unknown) => {
-      this.#deps.log.warn({ err: error, event }, 'could not record a quality event');
-    });
+    this.#deps.notes.event(event);
   }
 
   #afterPush(

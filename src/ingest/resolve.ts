@@ -19,6 +19,7 @@ interface Entry {
 export class DeviceResolver {
   readonly #pool: DbPool;
   readonly #cache = new Map<string, Entry>();
+  #generation = 0;
 
   constructor(pool: DbPool) {
     this.#pool = pool;
@@ -26,6 +27,7 @@ export class DeviceResolver {
 
   /** Something about devices changed: ask again. */
   invalidate(): void {
+    this.#generation++;
     for (const entry of this.#cache.values()) entry.expiresAt = 0;
   }
 
@@ -48,8 +50,11 @@ export class DeviceResolver {
       else if (entry.device !== null) found.set(serial, entry.device);
     }
     if (missing.length > 0) {
+      const generation = this.#generation;
       for (const device of await resolveDevices(this.#pool, kind, userId, missing)) found.set(device.serial, device);
-      for (const serial of missing) this.#remember(key(kind, userId, serial), found.get(serial) ?? null, nowMs);
+      // An answer that was overtaken by a change while it was under way serves this once, and is not kept as current.
+      const at = generation === this.#generation ? nowMs : Number.NEGATIVE_INFINITY;
+      for (const serial of missing) this.#remember(key(kind, userId, serial), found.get(serial) ?? null, at);
     }
     return found;
   }

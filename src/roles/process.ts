@@ -57,7 +57,7 @@ export async function startProcess(config: Config, log: Logger): Promise<Running
     await proveIsolation(pools);
 
     const ingest = assembleIngest(
-      pools.ingest,
+      pools,
       {
         storeDcChannelData: config.storeDcChannelData,
         defaultTimeZone: config.timeZone,

@@ -1,4 +1,5 @@
 import { apiPlugin, deviceEndpoints } from '../api/index.ts';
+import { ConfigError } from '../domain/errors.ts';
 import { buildApp } from '../http/app.ts';
 import { limitSignIns, SignInLimit } from '../http/sign-in-limit.ts';
 import { createAccounts } from '../services/accounts/accounts.ts';
@@ -46,7 +47,13 @@ export async function startWeb(shared: Shared): Promise<RunningRole> {
     ],
     renderErrorPage: errorPages({ config, assets }),
   });
-  await app.listen({ host: config.http.host, port: config.http.port });
+  const { host, port: wantedPort } = config.http;
+  try {
+    await app.listen({ host, port: wantedPort });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`Cannot listen on ${host}:${wantedPort} (HTTP_HOST, HTTP_PORT): ${why}`, { cause });
+  }
   const bound = app.server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : config.http.port;
   return {

@@ -2,6 +2,7 @@ import { asTenant } from '../db/as-tenant.ts';
 import type { DbPool } from '../db/pools.ts';
 import { Conflict, InvalidInput, NotAllowed, NotFound } from '../domain/errors.ts';
 import { DEVICE_KINDS, type InverterId, normaliseSerial } from '../domain/inverter.ts';
+import { dayBounds, localDate } from '../domain/period.ts';
 import { SAMPLE_STATUS } from '../domain/sample-status.ts';
 import { inverterState } from '../domain/state.ts';
 import { isSunUp, type Place, placeOfZone } from '../domain/sun.ts';
@@ -127,7 +128,6 @@ function latest(...times: (Date | null)[]): Date | null {
 }
 
 function summary(row: store.InverterRow, now: Date): InverterSummary {
-  const booked = row.bookedWh[0] ?? null;
   const unreachable = row.status !== null && (row.status & SAMPLE_STATUS.unreachable) !== 0;
   return {
     id: row.id,
@@ -152,8 +152,7 @@ function summary(row: store.InverterRow, now: Date): InverterSummary {
     powerW: row.powerW,
     sampledAt: row.lastLiveAt,
     staleAfterS: 3 * (row.intervalS ?? DEFAULT_INTERVAL_S),
-    // Known as soon as anything was ever booked; a day without a quarter hour is then a day of 0 Wh.
-    energyTodayWh: booked === null ? null : (row.energyTodayWh[0] ?? 0),
+    energyTodayWh: todayWh(row, 0, now),
   };
 }
 
@@ -177,10 +176,25 @@ function current(
     temperatureC: row.temperatureC,
     inverterSerial: row.inverterSerial,
     phases: phases(row),
-    channels: shownChannels(row, channels),
+    channels: shownChannels(row, channels, now),
     maxPowerTodayW: row.maxPowerTodayW,
     avgPowerLastHourW: mean === null ? null : Math.round(mean * 10) / 10,
   };
+}
+
+/**
+ * Booked today. A day on which nothing was booked is one of 0 Wh where it is known that nothing was produced: something was measured, or
+ * the sun has not risen yet. An inverter that is silent since yesterday may have produced anything.
+ */
+function todayWh(row: store.InverterRow, channel: number, now: Date): number | null {
+  if ((row.bookedWh[channel] ?? null) === null) return null;
+  const booked = row.energyTodayWh[channel] ?? null;
+  if (booked !== null) return booked;
+  const today = localDate(now, row.timeZone);
+  const measuredToday = row.lastFreshAt !== null && localDate(row.lastFreshAt, row.timeZone) === today;
+  const noon = (dayBounds(today, row.timeZone).from.getTime() + dayBounds(today, row.timeZone).to.getTime()) / 2;
+  const beforeSunrise = now.getTime() < noon && !isSunUp(now, placeOf(row));
+  return measuredToday || beforeSunrise ? 0 : null;
 }
 
 /** First good counter plus everything booked (storage design, "Energy, defined once"). */
@@ -198,13 +212,10 @@ function phases(row: store.InverterRow): PhaseCurrent[] {
   ];
 }
 
-function shownChannels(row: store.InverterRow, channels: store.ChannelRow[]): ChannelCurrent[] {
-  return channels.map((c) => {
-    const booked = row.bookedWh[c.channel] ?? null;
-    return {
-      ...c,
-      energyTodayWh: booked === null ? null : (row.energyTodayWh[c.channel] ?? 0),
-      energyTotalWh: lifetime(row, c.channel),
-    };
-  });
+function shownChannels(row: store.InverterRow, channels: store.ChannelRow[], now: Date): ChannelCurrent[] {
+  return channels.map((c) => ({
+    ...c,
+    energyTodayWh: todayWh(row, c.channel, now),
+    energyTotalWh: lifetime(row, c.channel),
+  }));
 }

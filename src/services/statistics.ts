@@ -10,6 +10,8 @@ import { sumPower } from './sum-power.ts';
 const MAX_POINTS = 5_000;
 
 const ACCOUNT_BUCKET_S = 300;
+/** Raw samples come every few seconds or minutes; a month of them is always more than may be shown. */
+const MAX_RAW_S = 31 * 86_400;
 
 const BUCKET_S: Record<PowerBucket, number | null> = {
   raw: null,
@@ -24,15 +26,14 @@ export function createStatisticsService(pool: DbPool): StatisticsService {
   return {
     async power(userId, inverterId, { from, to, bucket }) {
       if (!(from < to)) throw new InvalidInput('The range is empty.', { to: 'must be after from' });
+      assertReadable(from, to, bucket);
       const points = await asTenant(pool, userId, async (tx) => {
         const inverter = await readInverter(tx, userId, inverterId, to);
         if (inverter === null) throw new NotFound(`There is no inverter ${inverterId} in this account.`);
         return readPower(tx, userId, inverterId, from, to, BUCKET_S[bucket], inverter.timeZone, MAX_POINTS + 1);
       });
       if (points.length > MAX_POINTS) {
-        throw new InvalidInput(`That range holds more than ${MAX_POINTS} points.`, {
-          bucket: `use ${coarser(bucket)} or a shorter range`,
-        });
+        throw tooMany(bucket);
       }
       return { bucket, points };
     },
@@ -42,6 +43,19 @@ export function createStatisticsService(pool: DbPool): StatisticsService {
       return sumPower(rows, ACCOUNT_BUCKET_S * 1000);
     },
   };
+}
+
+/** Refused before anything is read: a year of raw samples must not be unpacked only to be told that it is too much. */
+function assertReadable(from: Date, to: Date, bucket: PowerBucket): void {
+  const spanS = (to.getTime() - from.getTime()) / 1000;
+  const bucketS = BUCKET_S[bucket];
+  if (bucketS === null ? spanS > MAX_RAW_S : spanS / bucketS > MAX_POINTS) throw tooMany(bucket);
+}
+
+function tooMany(bucket: PowerBucket): InvalidInput {
+  return new InvalidInput(`That range holds more than ${MAX_POINTS} points.`, {
+    bucket: `use ${coarser(bucket)} or a shorter range`,
+  });
 }
 
 function coarser(bucket: PowerBucket): PowerBucket {

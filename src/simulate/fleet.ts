@@ -77,7 +77,7 @@ const GRACE_MS = 2_000;
 /** Samples of the past come no closer than a real logger's. */
 const HISTORY_STEP_S = 300;
 const DAY_MS = 86_400_000;
-const COUNTERS_SINCE = Date.UTC(2026, 0, 1);
+const COUNTERS_SINCE = Date.UTC(2025, 0, 1);
 /** More hours of full power than a day can bring, under the real sun and under the one that stays near noon. */
 const MOST_HOURS = 9;
 const MOST_HOURS_AT_NOON = 19;

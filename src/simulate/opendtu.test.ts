@@ -140,7 +140,11 @@ describe('a virtual OpenDTU', () => {
     const sender = dtu(plan);
     const times = plan.inverters.map(() => new Set<number>());
     for (let i = 0; i < 20; i++) {
-      read(sender, NOON + i * 5_000, 5).pushed.forEach(({ atMs }, n) => void times[n]?.add(present(atMs)));
+      const now = NOON + i * 5_000;
+      read(sender, now, 5).pushed.forEach(({ atMs }, n) => {
+        expect(now - present(atMs)).toBeLessThan(5_000);
+        times[n]?.add(present(atMs));
+      });
     }
     for (const seen of times) expect(seen.size).toBe(20);
   });

@@ -9,7 +9,7 @@ export interface PowerRow {
 }
 
 /**
- * Mean and maximum AC power by bucket, aligned to the zone's midnight (days) or to the hour. A bucket without a measurement is missing.
+ * Mean and maximum AC power by bucket, aligned to the zone's midnight (days) or to the clock of UTC (all shorter ones). A bucket without a measurement is missing.
  * @param bucketS width in seconds, null for every sample as it is
  * @param limit one more than may be shown, so that the caller sees an overflow
  */
@@ -33,7 +33,6 @@ export async function readPower(
     });
     return rows;
   }
-  // Local wall time is cut into buckets and turned back, so that a bucket begins where the site's clock says; days then have 23 or 25 h.
   const { rows } = await tx.query<PowerRow>({
     name: bucketS === 86_400 ? 'power_days' : 'power_buckets',
     text: `SELECT ${

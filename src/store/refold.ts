@@ -40,12 +40,13 @@ export async function readLate(tx: Tx, { userId, inverterId }: InverterKey, limi
   return rows.map((row) => row.ts);
 }
 
-export async function forgetLate(tx: Tx, { userId, inverterId }: InverterKey, times: readonly Date[]): Promise<void> {
-  await tx.query('DELETE FROM store.late_sample WHERE user_id = $1 AND inverter_id = $2 AND ts = ANY ($3)', [
-    userId,
-    inverterId,
-    times,
-  ]);
+/** @returns how many of them were still waiting */
+export async function forgetLate(tx: Tx, { userId, inverterId }: InverterKey, times: readonly Date[]): Promise<number> {
+  const { rowCount } = await tx.query(
+    'DELETE FROM store.late_sample WHERE user_id = $1 AND inverter_id = $2 AND ts = ANY ($3)',
+    [userId, inverterId, times],
+  );
+  return rowCount ?? 0;
 }
 
 /** The newest kept state at or before a moment; null when the replay must begin at the first sample. */
@@ -122,12 +123,17 @@ export async function actFor(tx: Tx, userId: UserId): Promise<void> {
   await tx.query(`SELECT set_config('app.current_user_id', $1, true)`, [String(userId)]);
 }
 
-/** Stored samples with `from <= ts < to` in order of time, as the energy fold takes them. Needs `actFor`. */
+/**
+ * Stored samples with `from <= ts < to` in order of time, as the energy fold takes them. Late ones that wait for a turn of their own
+ * are left out: nothing of them is booked yet. Needs `actFor`.
+ * @param lateUpTo the newest late sample of this turn; null where this turn has none in the range
+ */
 export async function readEnergySamples(
   tx: Tx,
   { userId, inverterId }: InverterKey,
   from: Date,
   to: Date,
+  lateUpTo: Date | null,
 ): Promise<EnergySample[]> {
   const { rows } = await tx.query<{
     t: number;
@@ -143,8 +149,10 @@ export async function readEnergySamples(
        FROM api.dc_sample WHERE user_id = $1 AND inverter_id = $2 AND ts >= $3 AND ts < $4 AND ${utcDays('$3', '$4')} GROUP BY ts
      ) d ON d.ts = a.ts
      WHERE a.user_id = $1 AND a.inverter_id = $2 AND a.ts >= $3 AND a.ts < $4 AND ${utcDays('$3', '$4')}
+       AND NOT EXISTS (SELECT FROM store.late_sample l WHERE l.user_id = $1 AND l.inverter_id = $2 AND l.ts = a.ts
+                       AND ($5::timestamptz IS NULL OR l.ts > $5))
      ORDER BY a.ts`,
-    [userId, inverterId, from, to],
+    [userId, inverterId, from, to, lateUpTo],
   );
   return rows.map((row) => ({
     t: Math.round(row.t),

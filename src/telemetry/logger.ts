@@ -1,10 +1,4 @@
-import {
-  type LoggerOptions,
-  type Logger as PinoLogger,
-  pino,
-  destination as pinoDestination,
-  stdSerializers,
-} from 'pino';
+import { type LoggerOptions, type Logger as PinoLogger, pino, destination as pinoDestination } from 'pino';
 import type { LogLevel } from '../config-types.ts';
 
 export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'child'> & {
@@ -25,7 +19,7 @@ export function createLogger(level: LogLevel, options: { pretty?: boolean; toSta
     level,
     base: null,
     redact: { paths: [...paths, '*.headers["x-api-key"]', 'headers["x-api-key"]'], censor: '[secret]' },
-    serializers: { err: stdSerializers.err },
+    serializers: { err: plainError },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
   if (options.pretty !== true) return pino(settings, pinoDestination({ dest: destination, sync: true }));
@@ -34,4 +28,17 @@ export function createLogger(level: LogLevel, options: { pretty?: boolean; toSta
     options: { destination, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' },
   };
   return pino({ ...settings, transport: target });
+}
+
+/** An error without what libraries hang on it: the database driver's carries its whole connection, keys included. */
+function plainError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  return {
+    type: error.name,
+    message: error.message,
+    ...(code === undefined ? {} : { code }),
+    stack: error.stack,
+    ...(error.cause instanceof Error ? { cause: plainError(error.cause) } : {}),
+  };
 }

@@ -28,6 +28,9 @@ export function registerPage<A extends Access, P, Q, D>(
   const onRequest = page.access === 'member' ? [requireMember] : [];
 
   app.get(page.path, { onRequest }, async (request, reply) => {
+    // htmx has followed a redirect to the sign-in page: that is a page of its own, not a piece of the one that was open.
+    if (request.session === null && isFragmentRequest(request))
+      return reply.header('hx-redirect', request.url).send('');
     const context = loadContext(deps, page, request);
     const data = await page.load(context);
     if (data instanceof Redirect) return redirect(request, reply, data.to);

@@ -33,7 +33,9 @@ interface Courses {
  */
 export async function bookLateSamples(database: Database, key: store.InverterKey): Promise<number> {
   return database.owner(async (client) => {
+    // One snapshot for the list of late samples and the samples themselves: what arrives meanwhile is in neither.
     const plan = await inTransactionOn(client, async (tx) => {
+      await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
       await store.actFor(tx, key.userId);
       const device = await store.readReplayDevice(tx, key);
       const late = await store.readLate(tx, key, MAX_LATE);
@@ -49,13 +51,18 @@ export async function bookLateSamples(database: Database, key: store.InverterKey
       return { facts, late, courses, met, untilMs };
     });
     if (plan === null) return 0;
-    await inTransactionOn(client, async (tx) => {
+    return inTransactionOn(client, async (tx) => {
       await store.actFor(tx, key.userId);
       const counter = await store.readCounter(tx, key, true);
-      if (counter === null) return;
+      // Under the lock: whoever takes these samples off the list books them, and nobody else.
+      if (counter === null || (await store.forgetLate(tx, key, plan.late)) !== plan.late.length) {
+        await tx.query('ROLLBACK');
+        await tx.query('BEGIN');
+        return 0;
+      }
       await apply(tx, key, counter, plan);
+      return plan.late.length;
     });
-    return plan.late.length;
   });
 }
 
@@ -78,7 +85,9 @@ async function foldBoth(
     const day = new Date(Math.floor(at.getTime() / DAY_MS) * DAY_MS);
     const end = new Date(day.getTime() + DAY_MS);
     courses.dayStates.push({ day, fold: packEnergyState(courses.after) });
-    const samples = (await store.readEnergySamples(tx, key, day, end)).filter((s) => s.t <= untilMs);
+    const samples = (await store.readEnergySamples(tx, key, day, end, new Date(lastLateMs))).filter(
+      (s) => s.t <= untilMs,
+    );
     advance(courses, samples, lateMs, facts);
     if (day.getTime() + DAY_MS > lastLateMs && sameCourse(courses.before, courses.after)) return { courses, met: true };
     at = await store.nextSampleAt(tx, key, end);
@@ -114,17 +123,9 @@ async function apply(
   const stored = readFold(counter.fold);
   if (!plan.met && stored.energy.at > plan.untilMs) {
     // What came while both courses were folded; samples that are late themselves wait for their own turn.
-    const known = new Set(plan.late.map((at) => at.getTime()));
-    const newer = (await store.readLate(tx, key, MAX_LATE)).filter((at) => !known.has(at.getTime()));
-    const waiting = new Set(newer.map((at) => at.getTime()));
     const from = new Date(plan.untilMs + 1);
-    const tail = await store.readEnergySamples(tx, key, from, new Date(stored.energy.at + 1));
-    advance(
-      courses,
-      tail.filter((s) => !waiting.has(s.t)),
-      new Set(),
-      facts,
-    );
+    const tail = await store.readEnergySamples(tx, key, from, new Date(stored.energy.at + 1), null);
+    advance(courses, tail, new Set(), facts);
   }
   const corrected = plan.met
     ? carryForward(stored.energy, courses.before, courses.after)
@@ -137,7 +138,6 @@ async function apply(
   };
   await book(tx, [row], energyDeltas(key, difference), []);
   await store.writeDayStates(tx, key, courses.dayStates);
-  await store.forgetLate(tx, key, plan.late);
 }
 
 /**

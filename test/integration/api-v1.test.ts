@@ -32,7 +32,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   hashed = await argon2id.hash(PASSWORD);
   const settings = { storeDcChannelData: true, defaultTimeZone: 'Europe/Berlin', retentionDays: 730 };
-  ingest = assembleIngest(database.pools.ingest, settings, createLogger('fatal'), clock);
+  ingest = assembleIngest(database.pools, settings, createLogger('fatal'), clock);
   keys = createApiKeys({ ...database, onError: (error) => expect.fail(String(error)) });
   const accounts = limitSignIns(createAccounts({ ...database, timeZone: 'Europe/Berlin' }), new SignInLimit());
   const health: HealthService = { report: async () => report };

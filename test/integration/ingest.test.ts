@@ -28,7 +28,7 @@ async function account(email: string): Promise<SessionUser> {
 beforeAll(async () => {
   db = await createTestDatabase();
   ingest = assembleIngest(
-    db.pools.ingest,
+    db.pools,
     { storeDcChannelData: true, defaultTimeZone: 'Europe/Berlin', retentionDays: 730 },
     createLogger('fatal'),
     () => NOW,
@@ -131,7 +131,8 @@ describe('a pushed reading', () => {
         async () =>
           (await db.owner((c) => c.query('SELECT kind FROM api.quality_event WHERE inverter_id = $1', [id]))).rows,
       )
-      .toEqual([{ kind: 'outside_window' }, { kind: 'outside_window' }]);
+      // Once a minute at most: a device with a wrong clock repeats itself with every reading.
+      .toEqual([{ kind: 'outside_window' }]);
   });
 
   it('whose partition was never made is stored all the same', async () => {

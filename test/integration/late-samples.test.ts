@@ -18,7 +18,7 @@ const NOW = new Date('2026-06-21T20:00:00Z');
 beforeAll(async () => {
   db = await createTestDatabase();
   ingest = assembleIngest(
-    db.pools.ingest,
+    db.pools,
     { storeDcChannelData: true, defaultTimeZone: 'Europe/Berlin', retentionDays: 730 },
     createLogger('fatal'),
     () => NOW,
@@ -143,6 +143,35 @@ describe('samples that come late', () => {
       ),
     60_000,
   );
+
+  it('that arrive while others are being booked, too', async () => {
+    const [a, b] = [String(next++), String(next++)];
+    const [inOrder, mixed] = [await add(a), await add(b)];
+    const from = new Date('2026-06-19T05:00:00Z');
+    await send(curve(a, from, 2_300, 1));
+    const all = curve(b, from, 2_300, 1);
+    await send(all.slice(2_200));
+    await send(all.slice(0, 600));
+    // The rest comes in while the first part is being folded.
+    const key = { userId: alice.id, inverterId: mixed };
+    await Promise.all([bookLateSamples(database(), key), send(all.slice(600, 2_200))]);
+    await bookAll();
+    expect(await books(mixed)).toEqual(await books(inOrder));
+  });
+
+  it('are booked once, although two processes take them up at the same moment', async () => {
+    const [a, b] = [String(next++), String(next++)];
+    const [inOrder, mixed] = [await add(a), await add(b)];
+    const from = new Date('2026-06-21T05:00:00Z');
+    await send(curve(a, from, 600, 1));
+    const all = curve(b, from, 600, 1);
+    await send([...all.slice(0, 150), ...all.slice(390)]);
+    await send(all.slice(150, 390));
+    const key = { userId: alice.id, inverterId: mixed };
+    const booked = await Promise.all([bookLateSamples(database(), key), bookLateSamples(database(), key)]);
+    expect(booked.sort((x, y) => x - y)).toEqual([0, 240]);
+    expect(await books(mixed)).toEqual(await books(inOrder));
+  });
 
   it('leave nothing waiting, and a second booking changes nothing', async () => {
     const serial = String(next++);

@@ -20,7 +20,9 @@ let running: RunningProcess;
 let httpPort: number;
 let collectorPort: number;
 const key = newApiKey();
-const logger = new TestLogger(4_151_234_567, new Date(Date.now() - 3600_000));
+/** Loggers count whole seconds; so do the moments of this test, or rounding would move them. */
+const secondsAgo = (seconds: number): Date => new Date((Math.floor(Date.now() / 1000) - seconds) * 1000);
+const logger = new TestLogger(4_151_234_567, secondsAgo(3600));
 
 beforeAll(async () => {
   db = await createTestDatabase();
@@ -92,16 +94,16 @@ const second = (at: Date): number => Math.floor(at.getTime() / 1000);
 /** A logger that has shaken hands and knows the time. */
 async function connectedLogger(): Promise<TcpClient> {
   const client = await TcpClient.open(collectorPort);
-  client.write(logger.handshake(new Date()));
+  client.write(logger.handshake(secondsAgo(0)));
   await client.take(23);
-  logger.learnTime(new Date());
+  logger.learnTime(secondsAgo(0));
   return client;
 }
 
 describe('while the database is out of reach', () => {
   it('a push gets 503 with Retry-After, a logger no acknowledgement, and afterwards everything is there once', async () => {
-    const before = new Date(Date.now() - 50_000);
-    const during = new Date(Date.now() - 40_000);
+    const before = secondsAgo(50);
+    const during = secondsAgo(40);
     expect((await push(before)).status).toBe(201);
     const client = await connectedLogger();
 
@@ -110,7 +112,7 @@ describe('while the database is out of reach', () => {
     expect(refused.status).toBe(503);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(await refused.json()).toMatchObject({ error: expect.any(String) });
-    const at = new Date(Date.now() - 1000);
+    const at = secondsAgo(1);
     const frame = logger.data(at);
     client.write(frame);
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -134,7 +136,7 @@ describe('while the database is out of reach', () => {
 
 describe('while the disk is full', () => {
   it('nothing is acknowledged, and the next try succeeds once there is room', async () => {
-    const at = new Date(Date.now() - 20_000);
+    const at = secondsAgo(20);
     const admin = new pg.Client({ connectionString: db.adminUrl });
     await admin.connect();
     // The error PostgreSQL raises when it cannot extend a file, from inside the very statement that would.

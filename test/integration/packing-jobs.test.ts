@@ -30,7 +30,7 @@ const days = (n: number): Date => new Date(NOW.getTime() + n * 86_400_000);
 beforeAll(async () => {
   db = await createTestDatabase();
   ingest = assembleIngest(
-    db.pools.ingest,
+    db.pools,
     { storeDcChannelData: true, defaultTimeZone: 'Europe/Berlin', retentionDays: 730 },
     log,
     () => NOW,

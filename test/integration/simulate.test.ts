@@ -10,10 +10,10 @@ import { edited, FakeCollector, type Received } from '../support/fake-collector.
 import { present } from '../support/present.ts';
 
 /** Simulated loggers against a collector that sometimes fails them. Simulated time runs fast, so that samples come every few ms. */
-
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const MIDSUMMER = Date.UTC(2025, 5, 21);
 const KASSEL = { latitude: 51.3, longitude: 9.5 };
-const QUICK = { answerMs: 300, handshakeMs: 300, retryMinMs: 20, retryMaxMs: 60 };
+const QUICK = { answerMs: 400, handshakeMs: 400, retryMinMs: 20, retryMaxMs: 60 };
 
 let collector: FakeCollector;
 let port: number;
@@ -54,6 +54,7 @@ function start(changes: Partial<FleetOptions> = {}): Fleet {
 
 const until = (condition: () => boolean) => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 15_000 });
 const timeOf = ({ frame }: Received) => present(readTimeBlock(frame.payload, 3));
+const isFirstData = ({ frame }: Received) => frame.code === CODE.data && collector.data.length === 1;
 const readingOf = ({ readings }: Received) => present(readings[0]);
 const stored = () => collector.data.filter(({ kind }) => kind === '42 81');
 
@@ -70,9 +71,8 @@ describe('a simulated logger', () => {
     // The server's counter comes back in the next frame (§1.3)
     expect(collector.received.map(({ frame }) => frame.sequence[0])).toEqual(collector.received.map((_, i) => i));
 
-    const [device] = report.devices;
     const readings = collector.data.map(readingOf);
-    expect(device).toMatchObject({
+    expect(report.devices[0]).toMatchObject({
       samplesSent: readings.length,
       samplesAcknowledged: readings.length,
       samplesResent: 0,
@@ -87,14 +87,13 @@ describe('a simulated logger', () => {
   });
 
   test('whose sample is not answered sends it again as a stored one, with its own time', async () => {
-    let mute = 1;
-    collector.treat = ({ kind }) => (kind === '42 01' && mute-- > 0 ? 'silence' : 'answer');
-    start({ timing: QUICK });
-    await until(() => collector.data.length >= 6);
+    collector.treat = (received) => (isFirstData(received) ? 'silence' : 'answer');
+    start({ timing: QUICK, speed: 120 });
+    await until(() => collector.data.length >= 4);
     const report = await present(fleet).stop();
 
     const [first, again] = collector.data;
-    expect([first?.kind, again?.kind]).toEqual(['42 01', '42 81']);
+    expect(again?.kind).toBe('42 81');
     expect(timeOf(present(again))).toEqual(timeOf(present(first)));
     expect(readingOf(present(again))).toEqual({ ...readingOf(present(first)), stored: true });
     expect(present(again).frame.payload.subarray(1)).toEqual(present(first).frame.payload.subarray(1));
@@ -110,8 +109,8 @@ describe('a simulated logger', () => {
   });
 
   test('dials again when the connection ends, and brings what was left', async () => {
-    collector.treat = ({ kind, connection }) => (connection < 2 && kind === '42 01' ? 'hang up' : 'answer');
-    start({ timing: QUICK });
+    collector.treat = ({ frame, connection }) => (connection < 2 && frame.code === CODE.data ? 'hang up' : 'answer');
+    start({ timing: { retryMinMs: 20, retryMaxMs: 60 } });
     await until(() => collector.data.length >= 8);
     const report = await present(fleet).stop();
 
@@ -131,9 +130,8 @@ describe('a simulated logger', () => {
   test('without a collector keeps its samples, and the first handshake dates them', async () => {
     await collector.close();
     start({ timing: QUICK, speed: 1, startAt: new Date(), intervalS: 1 });
-    const kept = () => present(fleet).report();
-    await until(() => kept().totals.samplesWaiting >= 3);
-    expect(kept().totals.samplesSent).toBe(0);
+    await until(() => present(fleet).report().totals.samplesWaiting >= 3);
+    expect(present(fleet).report().totals.samplesSent).toBe(0);
     collector = new FakeCollector();
     await collector.listen(port);
     await until(() => collector.data.length >= 4);
@@ -178,13 +176,14 @@ describe('a simulated logger', () => {
       (right) => Buffer.concat([right.subarray(0, -2), Buffer.from([present(right.at(-2)) ^ 1, 0x15])]),
     ],
   ])('does not take %s for an acknowledgement', async (_, spoil) => {
-    let wrong = 1;
-    collector.treat = ({ kind }) => (kind === '42 01' && wrong-- > 0 ? spoil : 'answer');
+    collector.treat = (received) => (isFirstData(received) ? spoil : 'answer');
     start({ timing: QUICK });
     await until(() => collector.data.length >= 3);
     const report = await present(fleet).stop();
     expect(report.totals.wrongAnswers).toBeGreaterThanOrEqual(1);
-    expect(collector.data.slice(0, 2).map(({ kind }) => kind)).toEqual(['42 01', '42 81']);
+    const [first, again] = collector.data;
+    expect(again?.kind).toBe('42 81');
+    expect(timeOf(present(again))).toEqual(timeOf(present(first)));
     expect(report.totals.samplesAcknowledged).toBe(report.totals.samplesSent);
   });
 
@@ -217,28 +216,33 @@ describe('a simulated logger', () => {
     expect(report.totals.samplesAcknowledged).toBe(collector.data.length);
   });
 
-  test('goes on counting when it is started again, the same day and the next', async () => {
-    const noon = Math.floor(Date.now() / DAY) * DAY - 1.5 * DAY;
-    const run = async (startMs: number) => {
+  test('goes on counting where it was when it is started again, the same day and the next', async () => {
+    const run = async (startMs: number, speed: number, samples: number) => {
       const before = collector.data.length;
-      start({ alwaysDay: false, startAt: new Date(startMs) });
-      await until(() => collector.data.length >= before + 10);
+      start({ alwaysDay: false, startAt: new Date(startMs), speed });
+      await until(() => collector.data.length >= before + samples);
       await present(fleet).stop();
-      const totals = collector.data.slice(before).map((data) => present(readingOf(data).energyTotalWh));
-      return { first: present(totals[0]), last: present(totals.at(-1)) };
+      const readings = collector.data.slice(before).map(readingOf);
+      const [first, last] = [present(readings[0]), present(readings.at(-1))];
+      return {
+        firstWh: present(first.energyTotalWh),
+        lastWh: present(last.energyTotalWh),
+        last: present(last.sampledAt),
+      };
     };
-    const [one, again, later] = [await run(noon), await run(noon), await run(noon + 3_600_000)];
-    expect(again.first).toBe(one.first);
-    // An hour of an inverter of at most 2 kW, from where the run before it began
-    expect(later.first).toBeGreaterThan(one.first);
-    expect(later.first - one.first).toBeLessThanOrEqual(2_100);
-    const nextDay = await run(noon + DAY);
-    expect(nextDay.first).toBeGreaterThan(later.last);
+    const morning = await run(MIDSUMMER + 8 * HOUR, 12_000, 40);
+    expect(morning.lastWh - morning.firstWh).toBeGreaterThan(500);
+    const noon = await run(morning.last.getTime(), 1, 1);
+    // A second or two later; a step of the counter may lie between
+    expect(noon.firstWh - morning.lastWh).toBeGreaterThanOrEqual(0);
+    expect(noon.firstWh - morning.lastWh).toBeLessThanOrEqual(100);
+    // Early the next day, when that day has not brought as much yet
+    const nextDay = await run(MIDSUMMER + 30 * HOUR, 1, 1);
+    expect(nextDay.firstWh).toBeGreaterThan(noon.lastWh);
   });
 
   test('wakes in the morning and leaves in the evening, as its panels do', async () => {
-    const midsummer = Date.UTC(2025, 5, 21);
-    start({ alwaysDay: false, startAt: new Date(midsummer + 2 * 3_600_000), speed: 6000 });
+    start({ alwaysDay: false, startAt: new Date(MIDSUMMER + 2 * HOUR), speed: 6000 });
     await until(() => collector.data.length >= 2);
     await present(fleet).stop();
     expect(collector.connections).toBe(1);
@@ -246,7 +250,7 @@ describe('a simulated logger', () => {
     expect(altitude(present(collector.data[0]))).toBeGreaterThan(2.9);
     expect(altitude(present(collector.data[0]))).toBeLessThan(15);
 
-    start({ alwaysDay: false, startAt: new Date(midsummer + 18.8 * 3_600_000), speed: 1200 });
+    start({ alwaysDay: false, startAt: new Date(MIDSUMMER + 18.8 * HOUR), speed: 1200 });
     await until(() => collector.connections === 2 && collector.open === 0);
     await present(fleet).stop();
     const last = present(collector.data.at(-1));
@@ -280,15 +284,15 @@ describe('a fleet of loggers', () => {
     }
   });
 
-  test('of several hundred comes from many addresses, is served, and leaves nothing behind', async () => {
-    start({ loggers: 320, speed: 1, startAt: new Date(), intervalS: 2 });
+  test('too large for one address comes from several, is served, and leaves nothing behind', async () => {
+    start({ loggers: 160, speed: 1, startAt: new Date(), intervalS: 2 });
     await until(() =>
       present(fleet)
         .report()
         .devices.every(({ samplesAcknowledged }) => samplesAcknowledged > 0),
     );
-    const addresses = new Set(collector.received.map(({ address }) => address));
-    if (process.platform === 'linux') expect(addresses.size).toBe(3);
+    const addresses = new Set(collector.received.map(({ address }) => address)).size;
+    if (process.platform === 'linux') expect(addresses).toBe(2);
     const { totals } = await present(fleet).stop();
     expect(totals).toMatchObject({ samplesRefused: 0, samplesLost: 0, samplesWaiting: 0, wrongAnswers: 0 });
     await until(() => collector.open === 0);

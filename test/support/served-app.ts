@@ -31,7 +31,7 @@ export async function buildTestApp(db: TestDatabase): Promise<ServedApp> {
   const log = createLogger('fatal');
   const config = loadConfig({ AUTH_SECRET: db.authSecret, ENV_FILE: undefined }, '/nonexistent');
   const ingest = assembleIngest(
-    db.pools.ingest,
+    db.pools,
     { storeDcChannelData: true, defaultTimeZone: config.timeZone, retentionDays: config.retentionDays },
     log,
   );

@@ -98,7 +98,7 @@ function CopyValue({ label, value }: { label: string; value: string }): JSX.Elem
     <div class="flex flex-wrap items-center gap-x-4 gap-y-1 rounded-field border border-base-300 py-2 pr-2 pl-4">
       <dt class="w-full text-muted text-sm sm:w-44">{label}</dt>
       <dd class="flex min-w-0 flex-1 items-center justify-between gap-2">
-        <code class="name min-w-0 select-all font-mono font-semibold">{value}</code>
+        <code class="name min-w-0 select-all font-mono font-semibold text-sm md:text-base">{value}</code>
         <button
           type="button"
           class="js-only btn btn-sm btn-ghost shrink-0"

@@ -11,6 +11,8 @@ export const makePartitions: Job = {
     const made = await database.owner(async (client) => {
       const { rows } = await client.query<{ engine: string }>('SELECT engine FROM store.installation');
       if (rows[0]?.engine !== 'plain') return 0;
+      // Making one locks everybody out for a moment; behind a slow reader that moment must not become long.
+      await client.query(`SET lock_timeout = '3s'`);
       // Not for weeks that are packed: their late samples wait elsewhere to be joined with them.
       const result = await client.query<{ made: number }>(
         `SELECT store.make_partitions(greatest($1::timestamptz - $2::interval, packed_before), $1::timestamptz + $3::interval) AS made

@@ -157,20 +157,18 @@ export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
         ),
         events: event(of),
       }),
-      leavesOrphansIn: ['store.energy_15m'],
     },
   },
   'api.note_late': {
     execute: ['ingest'],
     definer: 'owner',
-    foreign: { args: (of) => ({ ...pair(of), times: 'ARRAY[now()]' }), leavesOrphansIn: ['store.late_sample'] },
+    foreign: { args: (of) => ({ ...pair(of), times: 'ARRAY[now()]' }) },
   },
   'api.keep_folds': {
     execute: ['ingest'],
     definer: 'owner',
     foreign: {
       args: (of) => ({ ...pair(of), days: 'ARRAY[now()]', folds: `ARRAY['{}']` }),
-      leavesOrphansIn: ['store.fold_day'],
     },
   },
   'api.note_events': { execute: ['ingest'], definer: 'owner', foreign: { args: (of) => ({ events: event(of) }) } },

@@ -41,7 +41,7 @@ export const RIGHTS: Readonly<Record<Login, Readonly<Record<string, Rights>>>> =
       update: ['name', 'revoked_at', 'last_used_at'],
     },
     'api.site': { select: 'every column', update: ['name', 'time_zone', 'latitude', 'longitude'] },
-    'api.audit_log': { insert: ['actor_id', 'user_id', 'action', 'detail', 'address'], insertsForAnybody: true },
+    'api.audit_log': { insert: ['actor_id', 'user_id', 'action', 'detail', 'address'] },
     'api.inverter': {
       select: 'every column',
       insert: ['user_id', 'site_id', 'kind', 'serial', 'name', 'waiting', 'rated_power_w'],

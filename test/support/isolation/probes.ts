@@ -161,6 +161,7 @@ function updating(target: Target): Probe[] {
       expected: may.has(column.name) ? visible(target) : 'denied',
     };
   });
+  if (relation.tenantKey !== null && relation.kind === 'table') probes.push(merge(target, relation.tenantKey));
   if (relation.tenantKey !== null && situation === 'own rows') {
     const key = quoted(relation.tenantKey);
     probes.push({
@@ -181,6 +182,20 @@ function updating(target: Target): Probe[] {
     }
   }
   return probes;
+}
+
+/** An UPDATE by another way. */
+function merge(target: Target, tenantKey: string): Probe {
+  const { relation, rights, situation, ownId, foreignId } = target;
+  const column = quoted(rights.update?.[0] ?? relation.columns[0]?.name ?? '');
+  const whose = situation === 'foreign rows' ? foreignId : ownId;
+  return {
+    operation: 'MERGE',
+    sql:
+      `MERGE INTO ${quoted(relation.id)} t USING (VALUES (${whose})) v (id) ON t.${quoted(tenantKey)} = v.id ` +
+      `WHEN MATCHED THEN UPDATE SET ${column} = ${rights.update === undefined ? 'DEFAULT' : `t.${column}`}`,
+    expected: rights.update === undefined ? 'denied' : visible(target),
+  };
 }
 
 function inserting(target: Target): Probe[] {

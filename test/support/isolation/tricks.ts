@@ -63,7 +63,9 @@ export async function otherRoles(world: World, login: Login): Promise<string[]> 
     for (const { rolname } of rows) {
       for (const verb of ['SET ROLE', 'SET SESSION AUTHORIZATION', 'SET LOCAL ROLE']) {
         const code = await codeOf(client, `${verb} ${quoted(rolname)}`);
-        if (code !== '42501') problems.push(`${login} is not refused: ${verb} ${rolname} (${code})`);
+        // 22023: it was another test's, and is gone meanwhile.
+        if (code !== '42501' && code !== '22023')
+          problems.push(`${login} is not refused: ${verb} ${rolname} (${code})`);
       }
     }
   });
@@ -122,7 +124,8 @@ export async function waysAround(world: World, login: Login): Promise<string[]> 
       if (!alone) await client.query('BEGIN');
       const code = await codeOf(client, statement);
       if (!alone) await client.query('ROLLBACK');
-      if (code !== '42501') problems.push(`${login} is not refused: ${statement} (${code})`);
+      // 0A000: an extension this server does not have.
+      if (code !== '42501' && code !== '0A000') problems.push(`${login} is not refused: ${statement} (${code})`);
     }
     const { rows: statistics } = await client.query<{ what: string }>(
       `SELECT schemaname || '.' || tablename || '.' || attname AS what FROM pg_stats WHERE schemaname IN ('api', 'store')`,

@@ -74,7 +74,14 @@ function Now({
   return (
     <div {...freshness(nowW === null, figures.staleAfterS)}>
       <p>
-        <Figure of={nowW === null ? null : fmt.powerParts(nowW)} size="hero" />
+        {figures.allAsleep ? (
+          <span class="figure figure-hero">
+            <Icon name="moon" class="size-[0.8em]" />
+            <span class="sr-only">{t.app.unknown}</span>
+          </span>
+        ) : (
+          <Figure of={nowW === null ? null : fmt.powerParts(nowW)} size="hero" />
+        )}
       </p>
       <p class="mt-3 flex flex-wrap items-center gap-x-3 gap-y-2 text-muted">
         {nowAt !== null ? <Age at={nowAt} timeZone={timeZone} /> : null}
@@ -156,7 +163,8 @@ function Card({ inverter }: { inverter: InverterSummary }): JSX.Element {
             </span>
             <span class="mt-1.5 flex flex-wrap items-center gap-2 text-muted text-sm">
               {sampledAt === null ? null : <Age at={sampledAt} timeZone={timeZone} />}
-              <OldMark />
+              {/* Asleep says it already. */}
+              {state === 'asleep' ? null : <OldMark />}
             </span>
           </span>
           <span class="text-right">

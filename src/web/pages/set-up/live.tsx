@@ -13,7 +13,8 @@ export function setUpFragments({ inverter }: SetUpData): Record<string, Componen
 
 function Waiting({ inverter }: { inverter: InverterCurrent }): JSX.Element {
   const { t } = useView();
-  const { state, sampledAt, timeZone } = inverter;
+  const { state, kind, sampledAt, timeZone } = inverter;
+  const hint = kind === 'solarman' ? t.guide.waitingHint.solarman : t.guide.waitingHint.others;
   return (
     <div class="flex items-center gap-4 rounded-field bg-base-200 p-4">
       <span class="pulse text-sun-ink">
@@ -21,7 +22,7 @@ function Waiting({ inverter }: { inverter: InverterCurrent }): JSX.Element {
       </span>
       <div>
         <p class="font-semibold">{t.guide.waiting}</p>
-        <p class="text-muted">{state === 'waiting' ? t.guide.unconfirmed : t.guide.waitingHint}</p>
+        <p class="text-muted">{state === 'waiting' ? t.guide.unconfirmed : hint}</p>
         {sampledAt === null ? null : (
           <p class="text-muted text-sm">
             {t.dashboard.lastSeen}: <Age at={sampledAt} timeZone={timeZone} />

@@ -1,0 +1,143 @@
+import type { AddressInfo } from 'node:net';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { afterEach, describe, expect, it } from 'vitest';
+import { EventReader } from '../../test/support/event-reader.ts';
+import { TooMany } from '../domain/errors.ts';
+import { encodeEvent, type SseLimits, type SseStream, SseStreams } from './sse.ts';
+
+const NOW = new Date('2026-06-15T12:00:00Z');
+let app: FastifyInstance | null = null;
+const readers: EventReader[] = [];
+
+afterEach(async () => {
+  for (const reader of readers.splice(0)) reader.close();
+  await app?.close();
+  app = null;
+});
+
+/** A server with nothing but streams, all of one owner. */
+async function served(
+  limits: Partial<SseLimits> = {},
+): Promise<{ streams: SseStreams; opened: SseStream[]; url: string }> {
+  const streams = new SseStreams(limits, () => NOW);
+  const opened: SseStream[] = [];
+  app = Fastify();
+  app.addHook('onRequest', async (_, reply) => {
+    reply.header('x-from-a-hook', 'yes');
+  });
+  app.addHook('preClose', async () => streams.closeAll());
+  app.get('/live', (_, reply) => {
+    opened.push(streams.open(reply, 'account 1'));
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  return { streams, opened, url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/live` };
+}
+
+async function read(url: string): Promise<EventReader> {
+  const reader = await EventReader.open(url);
+  readers.push(reader);
+  return reader;
+}
+
+describe('an event', () => {
+  it('keeps to its fields, whatever line breaks its text has', () => {
+    expect(encodeEvent({ event: 'now', data: 'a\nb\r\nc\rd' }, '7')).toBe(
+      'id: 7\nevent: now\ndata: a\ndata: b\ndata: c\ndata: d\n\n',
+    );
+  });
+});
+
+describe('a stream', () => {
+  it('says at once what it is and what time it is', async () => {
+    const { url } = await served();
+    const reader = await read(url);
+    expect(reader.headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+      'x-from-a-hook': 'yes',
+    });
+    await reader.until('the clock', () => reader.named('clock').length === 1);
+    expect(reader.named('clock')[0]?.data).toBe(String(NOW.getTime()));
+    expect(reader.text).toMatch(/^retry: \d+\n\n/);
+  });
+
+  it('is kept warm by comments for proxies and a clock for browsers', async () => {
+    const { url } = await served({ heartbeatMs: 20 });
+    const reader = await read(url);
+    await reader.until('three beats', () => reader.named('clock').length >= 4);
+    expect(reader.text.split('\n\n').filter((block) => block === ':').length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('is given back when its reader goes', async () => {
+    const { url, streams, opened } = await served({ maxPerOwner: 1 });
+    const reader = await read(url);
+    let left = false;
+    const gone = new Promise<void>((resolve) => opened[0]?.onClose(resolve)).then(() => {
+      left = true;
+    });
+    reader.close();
+    await gone;
+    expect({ left, size: streams.size }).toEqual({ left: true, size: 0 });
+    expect((await read(url)).status).toBe(200);
+  });
+
+  it('is dropped when its reader does not read, and the others go on', async () => {
+    const { url, streams, opened } = await served({ maxBufferedBytes: 64 * 1024 });
+    const slow = await read(url);
+    const other = await read(url);
+    await slow.until('open', () => slow.events.length > 0);
+    slow.stopReading();
+    const event = encodeEvent({ event: 'big', data: 'x'.repeat(64 * 1024) });
+    // The sockets' own buffers take the first megabytes.
+    for (let i = 0; i < 1000 && opened[0]?.closed === false; i += 1) {
+      opened[0].write(event);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(opened[0]?.closed).toBe(true);
+    expect(streams.size).toBe(1);
+    opened[1]?.write(encodeEvent({ event: 'small', data: 'still here' }));
+    await other.until('the small event', () => other.named('small').length === 1);
+  });
+
+  it('is dropped when its reader takes nothing for too long', async () => {
+    const { url, opened } = await served({ maxBufferedBytes: 1e9, maxStalledMs: 50 });
+    const slow = await read(url);
+    slow.stopReading();
+    const stream = opened[0];
+    if (stream === undefined) throw new Error('no stream');
+    const dropped = new Promise<void>((resolve) => stream.onClose(resolve));
+    stream.write(encodeEvent({ event: 'big', data: 'x'.repeat(20_000_000) }));
+    expect(stream.closed).toBe(false);
+    await dropped;
+    expect(stream.closed).toBe(true);
+  });
+
+  it('ends when the server stops', async () => {
+    const { url } = await served();
+    const reader = await read(url);
+    await app?.close();
+    await reader.until('the end', () => reader.isClosed);
+  });
+});
+
+describe('too many streams', () => {
+  it('of one account are refused', async () => {
+    const { url, opened } = await served({ maxPerOwner: 2 });
+    await read(url);
+    await read(url);
+    expect((await read(url)).status).toBe(500);
+    expect(opened).toHaveLength(2);
+  });
+
+  it('in all are refused, as something that passes', async () => {
+    const { url } = await served({ maxStreams: 1 });
+    await read(url);
+    expect((await read(url)).status).toBe(500);
+  });
+
+  it('are refused by an error that says when to come again', async () => {
+    const streams = new SseStreams({ maxPerOwner: 0 });
+    expect(() => streams.open({} as never, 'account 1')).toThrow(TooMany);
+  });
+});

@@ -1,0 +1,94 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { HOSTILE_NAME } from '../../../../test/support/fake-scenes.ts';
+import { fakeServices, inverter, sunnyInverter } from '../../../../test/support/fake-services.ts';
+import { type FakeWeb, fakeWeb, NOON } from '../../../../test/support/fake-web.ts';
+import { textOf } from '../../../../test/support/page-text.ts';
+import type { InverterCurrent } from '../../../services/services.ts';
+
+let web: FakeWeb;
+afterEach(() => web.app.close());
+
+async function page(one: InverterCurrent, language = 'de'): Promise<{ body: string; text: string }> {
+  web = await fakeWeb(fakeServices([one]));
+  const { body, statusCode } = await web.get(`/dashboard/${one.id}`, { headers: { 'accept-language': language } });
+  expect(statusCode).toBe(200);
+  return { body, text: textOf(body) };
+}
+
+describe('the dashboard', () => {
+  it('shows the four statistics, the first with its age', async () => {
+    const figures = { powerW: 312, maxPowerTodayW: 640, energyTodayWh: 810, avgPowerLastHourW: 298 };
+    const { text } = await page(sunnyInverter(NOON, { id: 1, ...figures }));
+    expect(text).toMatch(
+      /Aktuell 312 W vor 40 s alter Wert Maximum heute 640 W Heute 0,81 kWh Ø letzte Stunde 298 W Leistung heute/,
+    );
+  });
+
+  it('the mark of an old value is only for old ones', async () => {
+    const { body } = await page(sunnyInverter(NOON, { id: 1 }));
+    expect(body).not.toContain('data-freshness="old"');
+    await web.app.close();
+    const late = await page(sunnyInverter(NOON, { id: 1, state: 'stale', ageS: 1200 }));
+    expect(late.body).toContain('data-freshness="old"');
+    expect(late.text).toContain('Drei Meldungen fehlen.');
+  });
+
+  it('the highest value in the chart is the maximum of the statistics', async () => {
+    const one = sunnyInverter(NOON, { id: 1 });
+    const { body } = await page(one, 'en');
+    const peak = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 }).format(one.maxPowerTodayW ?? 0);
+    expect(body).toMatch(new RegExp(`class="chart-peak"[^>]*>${peak}\u00a0W<`));
+  });
+
+  it('draws a hole where data is missing, and says when', async () => {
+    const gap = { from: new Date('2026-06-15T08:20:00Z'), to: new Date('2026-06-15T09:35:00Z') };
+    const { text, body } = await page(sunnyInverter(NOON, { id: 1 }, { gaps: [gap] }));
+    expect(text).toContain('Keine Daten 10:17–11:37');
+    expect(body).toMatch(/aria-label="Leistung über den Tag\. Maximum [^"]+ Eine Lücke\."/);
+  });
+
+  it('names every input, and measures it against the strongest', async () => {
+    const { text, body } = await page(sunnyInverter(NOON, { id: 1 }));
+    expect(text).toMatch(/DC-Eingänge Hochbeet .* Windfang .* Eingang 3 .* Carport /);
+    expect(body).toContain('aria-label="81\u00a0% des stärksten Eingangs"');
+  });
+
+  it('an input that says nothing has no bar, and no zero', async () => {
+    const one = sunnyInverter(NOON, { id: 1 });
+    const [first] = one.channels;
+    if (first === undefined) throw new Error('no input');
+    const silent = { powerW: null, voltageV: null, currentA: null, energyTodayWh: null, energyTotalWh: null };
+    one.channels = [{ ...first, ...silent }];
+    const { text, body } = await page(one);
+    expect(text).toContain('Hochbeet – unbekannt – unbekannt · – unbekannt Heute – unbekannt Gesamt – unbekannt');
+    expect(body).not.toContain('des stärksten Eingangs');
+  });
+
+  it('shows both numbers of a Deye: its own and the logger’s', async () => {
+    const { text } = await page(sunnyInverter(NOON, { id: 1 }));
+    expect(text).toContain('Seriennummer 2306241234 Logger 3900000001 Nennleistung 800 W');
+  });
+
+  it('phases stand where a single voltage would say nothing', async () => {
+    const phases = [{ voltageV: 231.4, currentA: 3.5, powerW: 800 }];
+    const { text } = await page(sunnyInverter(NOON, { id: 1, phases }));
+    expect(text).toContain('Phase 1 800 W · 231,4 V · 3,50 A');
+    expect(text).not.toContain('Netzspannung');
+  });
+
+  it('of an inverter that was never seen says so, and how to set it up', async () => {
+    const { text, body } = await page(inverter({ id: 7 }));
+    expect(text).toContain('Aktuell – unbekannt');
+    expect(text).toContain('So wird er eingerichtet');
+    expect(body).toContain('/inverters/7/setup');
+    expect(text).not.toMatch(/\b0 W|0,00 kWh/);
+  });
+
+  it('names are text', async () => {
+    const one = sunnyInverter(NOON, { id: 1, name: HOSTILE_NAME, serial: '<b>1</b>', inverterSerial: null });
+    one.channels = one.channels.map((channel) => ({ ...channel, name: HOSTILE_NAME }));
+    const { body } = await page(one);
+    expect(body).not.toMatch(/<img|<script>|<b>/);
+    expect(body).toContain('<title>&lt;img');
+  });
+});
