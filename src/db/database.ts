@@ -4,7 +4,7 @@ import { ConfigError } from '../domain/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { connectClient } from './client.ts';
 import { acquireEmbeddedPostgres } from './engines/embedded/embedded.ts';
-import { type Engine, prepareTimescale } from './engines/engine.ts';
+import { prepareTimescale } from './engines/engine.ts';
 import { type MigrationRun, type MigrationSettings, migrateUp } from './migrate.ts';
 import { withOwner } from './pools.ts';
 import { ensureRoles, type RoleNames, roleNames } from './roles.ts';
@@ -60,14 +60,6 @@ export async function prepareDatabase(database: Database, log: Logger): Promise<
   const run = await migrateUp(migrations);
   for (const { name } of run.changed) log.info({ migration: name }, 'migration applied');
   return run;
-}
-
-/** The engine recorded in a migrated database. */
-export async function recordedEngine(database: Database): Promise<Engine> {
-  return database.owner(async (client) => {
-    const { rows } = await client.query<{ engine: Engine }>('SELECT engine FROM store.installation');
-    return rows[0]?.engine ?? 'plain';
-  });
 }
 
 function describe(

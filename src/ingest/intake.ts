@@ -56,13 +56,14 @@ export class Intake implements PushIngest {
     this.#deps.notes.gateway(device, 'solarman', message.serial, message.facts, peer.address, now);
     if (message.raw !== null) await keepRaw(this.#deps.pool, device, message.raw, now);
     const samples = message.readings.flatMap((reading) => this.#sample(reading, device, now) ?? []);
+    // Beside the flush, so that a new device's names are there when its first values are announced.
+    for (const sample of samples) this.#deps.notes.facts(device, sample.reading);
     const outcomes = await this.#deps.batcher.submit(samples);
     if (outcomes.includes('gone')) {
       // Deleted a moment ago, and perhaps added anew: nothing is acknowledged on the word of a stale answer.
       this.#deps.resolver.invalidate();
       throw new Unavailable('The inverter was deleted while its data was stored.');
     }
-    for (const sample of samples) this.#deps.notes.facts(device, sample.reading);
     // The offset of the moment it is answered, not of the moment it came.
     return { utcOffsetMin: utcOffsetMinutes(device.timeZone, this.#now()) };
   }
@@ -80,8 +81,8 @@ export class Intake implements PushIngest {
       positions.set(item, samples.length);
       samples.push(sample);
     }
+    this.#noteDevices(userId, kind, envelope, devices, now);
     const outcomes = await this.#deps.batcher.submit(samples);
-    this.#afterPush(userId, kind, envelope, devices, now);
     return envelope.items.map((item) => {
       if (!item.ok) return { status: 'error', sentSerial: item.sentSerial, error: item.error, field: item.field };
       const device = devices.get(item.reading.serial);
@@ -139,7 +140,8 @@ export class Intake implements PushIngest {
     this.#deps.notes.event(event);
   }
 
-  #afterPush(
+  /** Beside the flush, so that a new device's names are there when its first values are announced. */
+  #noteDevices(
     userId: UserId,
     kind: DeviceKind,
     envelope: PushEnvelope,
