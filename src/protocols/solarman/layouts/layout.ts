@@ -1,6 +1,5 @@
 import { bytesOf, type Field, type FieldValues, readField, writeField } from './field.ts';
 
-const MAX_INPUTS = 4;
 type Input = 1 | 2 | 3 | 4;
 type Phase = 1 | 2 | 3;
 
