@@ -193,7 +193,10 @@ CREATE FUNCTION api.note_unclaimed(of_serial text, seen_at timestamptz, from_add
   LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
     INSERT INTO store.unclaimed_logger AS l (serial, first_seen_at, last_seen_at, last_address)
-      VALUES (of_serial, seen_at, seen_at, from_address)
+      SELECT of_serial, seen_at, seen_at, from_address
+      -- Bounded: serials cost a stranger nothing to invent.
+      WHERE EXISTS (SELECT FROM store.unclaimed_logger k WHERE k.serial = of_serial)
+         OR (SELECT count(*) FROM store.unclaimed_logger) < 20000
       ON CONFLICT (serial) DO UPDATE SET last_seen_at = excluded.last_seen_at, last_address = excluded.last_address
   $$;
 

@@ -24,7 +24,13 @@ async function main(args: string[]): Promise<number> {
     return EXIT_USAGE;
   }
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // The second one is from somebody who will not wait; what is acknowledged is committed, so nothing is lost.
+      if (stop.signal.aborted) process.exit(130);
+      stop.abort();
+    });
+  }
   try {
     const config = loadConfig();
     // Commands other than serve are for their own output: the log then speaks of trouble only.
@@ -52,3 +58,5 @@ function isUsageError(error: unknown): error is Error {
 }
 
 process.exitCode = await main(process.argv.slice(2));
+// A maintenance job that was cut off may still hold a connection open.
+setTimeout(() => process.exit(), 5_000).unref();

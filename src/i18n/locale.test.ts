@@ -8,6 +8,7 @@ describe('the language of a page', () => {
     ['en-US,en;q=0.9,de;q=0.8', 'en-US'],
     ['fr-FR, de;q=0.5, en;q=0.9', 'en-GB'],
     ['de;q=0, en', 'en-GB'],
+    ['de;q=0', 'en-GB'],
     ['DE-ch', 'de-CH'],
     ['fr', 'en-GB'],
     ['*', 'en-GB'],

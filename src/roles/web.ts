@@ -18,7 +18,12 @@ export async function startWeb(shared: Shared): Promise<RunningRole> {
   const { config, database, pools, ingest, health } = shared;
   const log = shared.log.child({ part: 'web' });
   const accounts = limitSignIns(
-    createAccounts({ pools, authSecret: database.secrets.authSecret, timeZone: config.timeZone }),
+    createAccounts({
+      pools,
+      authSecret: database.secrets.authSecret,
+      timeZone: config.timeZone,
+      onError: (error) => log.warn({ err: error }, 'the use of a session was not noted'),
+    }),
     new SignInLimit(),
   );
   const apiKeys = createApiKeys({

@@ -80,7 +80,7 @@ const DAY_MS = 86_400_000;
 const COUNTERS_SINCE = Date.UTC(2025, 0, 1);
 /** More hours of full power than a day can bring, under the real sun and under the one that stays near noon. */
 const MOST_HOURS = 9;
-const MOST_HOURS_AT_NOON = 19;
+const MOST_HOURS_AT_NOON = 20;
 const LOGGERS_PER_ADDRESS = 150;
 
 class PlannedFleet implements Fleet {

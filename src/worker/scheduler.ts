@@ -3,6 +3,8 @@ import type { Database } from '../db/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Job, JobSettings } from './job.ts';
 
+const STOP_WAIT_MS = 3_000;
+
 /**
  * Runs each job at its interval, in whichever process gets its lock. A failing job is logged, counted and tried again at its next
  * turn; it never takes another along.
@@ -39,7 +41,9 @@ export class Scheduler {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    await Promise.allSettled(this.#running);
+    // A job may be at it for minutes; it bears being cut off, and whoever waits for the stop does not bear waiting.
+    const tooLong = new Promise((resolve) => setTimeout(resolve, STOP_WAIT_MS).unref());
+    await Promise.race([Promise.allSettled(this.#running), tooLong]);
   }
 
   /** One turn of one job; never rejects. */

@@ -7,6 +7,7 @@ import { user } from '../../src/cli/user.ts';
 import { NotSignedIn } from '../../src/domain/errors.ts';
 import { type Accounts, createAccounts } from '../../src/services/accounts/accounts.ts';
 import { createApiKeys } from '../../src/services/api-keys.ts';
+import { failLoudly } from '../support/fail-loudly.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 type Command = (args: string[], context: CliContext) => Promise<number>;
@@ -20,7 +21,7 @@ const client = { address: '192.0.2.1', userAgent: null };
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  accounts = createAccounts({ ...database, timeZone: 'Europe/Berlin' });
+  accounts = createAccounts({ ...database, onError: failLoudly, timeZone: 'Europe/Berlin' });
 });
 afterAll(() => database.drop());
 

@@ -11,6 +11,7 @@ import type { SignedIn } from '../../src/services/services.ts';
 import { touchApiKey } from '../../src/store/api-keys.ts';
 import { disableAccount, insertAccount, replacePassword } from '../../src/store/owner-accounts.ts';
 import { endSession, touchSession } from '../../src/store/sessions.ts';
+import { failLoudly } from '../support/fail-loudly.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const now = new Date('2026-06-01T12:00:00Z');
@@ -26,7 +27,7 @@ let people = 0;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  accounts = createAccounts({ ...database, timeZone: 'Europe/Berlin' });
+  accounts = createAccounts({ ...database, onError: failLoudly, timeZone: 'Europe/Berlin' });
   hashed = await argon2id.hash(PASSWORD);
 });
 afterAll(() => database.drop());
@@ -109,7 +110,12 @@ describe('signing in', () => {
     const disabled = await person();
     await database.owner((owner) => disableAccount(owner, disabled.id, now));
     const verify = vi.fn(argon2id.verify);
-    const watched = createAccounts({ ...database, timeZone: 'Europe/Berlin', passwords: { ...argon2id, verify } });
+    const watched = createAccounts({
+      ...database,
+      onError: failLoudly,
+      timeZone: 'Europe/Berlin',
+      passwords: { ...argon2id, verify },
+    });
     for (const address of [email, 'stranger@example.org', 'no address', disabled.email]) {
       verify.mockClear();
       await watched.signIn(address, 'wrong', client, now).catch(() => undefined);
@@ -120,7 +126,7 @@ describe('signing in', () => {
   it('says that the database is away, not that the password is wrong', async () => {
     const adminUrl = 'postgresql://nobody@127.0.0.1:1/nowhere';
     const pools = openPools({ ...database, adminUrl, onError: () => undefined });
-    const away = createAccounts({ ...database, pools, timeZone: 'Europe/Berlin' });
+    const away = createAccounts({ ...database, pools, onError: failLoudly, timeZone: 'Europe/Berlin' });
     await expect(away.signIn('a@example.org', PASSWORD, client, now)).rejects.toThrow(Unavailable);
     await pools.end();
   });
@@ -372,7 +378,7 @@ describe('the first administrator', () => {
   let service: Accounts;
   beforeEach(async () => {
     fresh = await createTestDatabase();
-    service = createAccounts({ ...fresh, timeZone: 'Europe/Vienna' });
+    service = createAccounts({ ...fresh, onError: failLoudly, timeZone: 'Europe/Vienna' });
   });
   afterEach(() => fresh.drop());
   const issue = (): Promise<string | null> => fresh.owner((owner) => issueSetupToken(owner, now));
@@ -406,7 +412,12 @@ describe('the first administrator', () => {
 
   it('is not hashed for a stranger, and the link survives bad input and a taken address', async () => {
     const hash = vi.fn(argon2id.hash);
-    const watched = createAccounts({ ...fresh, timeZone: 'Europe/Berlin', passwords: { ...argon2id, hash } });
+    const watched = createAccounts({
+      ...fresh,
+      onError: failLoudly,
+      timeZone: 'Europe/Berlin',
+      passwords: { ...argon2id, hash },
+    });
     await expect(watched.createFirstAdmin('guess', admin, now)).rejects.toThrow(NotAllowed);
     expect(hash).not.toHaveBeenCalled();
     const token = (await issue()) ?? '';

@@ -12,6 +12,7 @@ import type { ApiKeyScope, HealthReport, HealthService } from '../../src/service
 import { createStatisticsService } from '../../src/services/statistics.ts';
 import { disableAccount, insertAccount } from '../../src/store/owner-accounts.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { failLoudly } from '../support/fail-loudly.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
@@ -34,7 +35,10 @@ beforeAll(async () => {
   const settings = { storeDcChannelData: true, defaultTimeZone: 'Europe/Berlin', retentionDays: 730 };
   ingest = assembleIngest(database.pools, settings, createLogger('fatal'), clock);
   keys = createApiKeys({ ...database, onError: (error) => expect.fail(String(error)) });
-  const accounts = limitSignIns(createAccounts({ ...database, timeZone: 'Europe/Berlin' }), new SignInLimit());
+  const accounts = limitSignIns(
+    createAccounts({ ...database, onError: failLoudly, timeZone: 'Europe/Berlin' }),
+    new SignInLimit(),
+  );
   const health: HealthService = { report: async () => report };
   const services = {
     accounts,

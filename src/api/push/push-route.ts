@@ -33,9 +33,8 @@ export function pushRoute(
 ): FastifyPluginAsync {
   const path = protocol.listen.http.replace(/\/$/, '');
   return async (app) => {
-    // Parsed by the route itself: an error of Fastify's parsers would close the connection, and the body may come as any type.
-    app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_, body, done) => done(null, body));
+    // Parsed by the route itself: an error of Fastify's parsers would close the connection.
+    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
     for (const url of [path, `${path}/`]) {
       app.route({
         method: 'POST',
@@ -62,7 +61,7 @@ export function pushRoute(
   }
 }
 
-/** Whatever the body is called, it is read as JSON: a Content-Type that is none would be refused before any parser is asked. */
+/** Whatever the body is called, it is read as JSON. */
 async function forgetType(request: FastifyRequest): Promise<void> {
   delete request.raw.headers['content-type'];
 }

@@ -22,6 +22,8 @@ export interface AccountsOptions {
   /** IANA zone of a new account's first site. */
   timeZone: string;
   passwords?: PasswordHasher;
+  /** Told when the use of a session could not be noted: the request it belongs to goes on. */
+  onError: (error: unknown) => void;
 }
 
 type Identified = Awaited<ReturnType<AccountService['identify']>>;
@@ -64,7 +66,8 @@ export function createAccounts(options: AccountsOptions): Accounts {
     const { userId, sessionId, expiresAt } = await tokens.read(token, now, graceS);
     const session = await livingSession(userId, sessionId, now);
     if (session.lastUsedAt < secondsAfter(now, -TOUCH_EVERY_S)) {
-      await touchSession(app, userId, sessionId, now, secondsAfter(now, SESSION_IDLE_S));
+      // Beside the request: while the disk is full everything can still be read.
+      touchSession(app, userId, sessionId, now, secondsAfter(now, SESSION_IDLE_S)).catch(options.onError);
     }
     return { user: sessionUser(session.account), sessionId, tokenExpiresAt: expiresAt };
   }

@@ -4,6 +4,7 @@ import { Age } from '../../components/age.tsx';
 import { Figure, Name } from '../../components/figure.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { isCurrent } from '../../components/state-chip.tsx';
+import { isGuideKind } from '../../guide/kinds.ts';
 import { useView } from '../../view.ts';
 import type { SetUpData } from './data.ts';
 
@@ -16,20 +17,32 @@ function Waiting({ inverter }: { inverter: InverterCurrent }): JSX.Element {
   const { state, kind, sampledAt, timeZone } = inverter;
   const hint = kind === 'solarman' ? t.guide.waitingHint.solarman : t.guide.waitingHint.others;
   return (
-    <div class="flex items-center gap-4 rounded-field bg-base-200 p-4">
-      <span class="pulse text-sun-ink">
-        <Icon name="radio" class="size-8" />
-      </span>
-      <div>
-        <p class="font-semibold">{t.guide.waiting}</p>
-        <p class="text-muted">{state === 'waiting' ? t.guide.unconfirmed : hint}</p>
-        {sampledAt === null ? null : (
-          <p class="text-muted text-sm">
-            {t.dashboard.lastSeen}: <Age at={sampledAt} timeZone={timeZone} />
-          </p>
-        )}
+    <>
+      <div class="flex items-center gap-4 rounded-field bg-base-200 p-4">
+        <span class="pulse text-sun-ink">
+          <Icon name="radio" class="size-8" />
+        </span>
+        <div>
+          <p class="font-semibold">{t.guide.waiting}</p>
+          <p class="text-muted">{state === 'waiting' ? t.guide.unconfirmed : hint}</p>
+          {sampledAt === null ? null : (
+            <p class="text-muted text-sm">
+              {t.dashboard.lastSeen}: <Age at={sampledAt} timeZone={timeZone} />
+            </p>
+          )}
+        </div>
       </div>
-    </div>
+      {isGuideKind(kind) ? (
+        <div class="mt-5">
+          <h3 class="font-semibold">{t.guide.afterFive}</h3>
+          <ul class="mt-2 flex list-disc flex-col gap-1.5 pl-5 text-muted">
+            {t.guide.checks[kind].map((check) => (
+              <li key={check}>{check}</li>
+            ))}
+          </ul>
+        </div>
+      ) : null}
+    </>
   );
 }
 

@@ -66,6 +66,7 @@ describe('the set-up guide', () => {
     const { body } = await web.get('/inverters/7/setup', german);
     expect(textOf(body)).toMatch(/Daten kommen an Balkon Süd ist verbunden\. 312 W/);
     expect(body).toContain('href="/dashboard/7"');
+    expect(textOf(body)).not.toContain('Nach fünf Minuten noch nichts?');
   });
 
   it('a logger that is not proven yet is told apart from one that is silent', async () => {

@@ -30,16 +30,6 @@ export function SetUpPage(data: SetUpData, frame: Frame): JSX.Element {
         ) : null}
         <Step number={4} title={t.guide.wait} status="now">
           <LivePart name="arrival">{parts['arrival']}</LivePart>
-          {isGuideKind(kind) ? (
-            <div class="mt-5">
-              <h3 class="font-semibold">{t.guide.afterFive}</h3>
-              <ul class="mt-2 flex list-disc flex-col gap-1.5 pl-5 text-muted">
-                {t.guide.checks[kind].map((check) => (
-                  <li key={check}>{check}</li>
-                ))}
-              </ul>
-            </div>
-          ) : null}
         </Step>
       </ol>
     </LiveRegion>

@@ -1,0 +1,37 @@
+import type { Job } from '../job.ts';
+
+/** What is kept for a time only (storage design, "Kept"), and what a replay can no longer begin from. */
+const SHORT_LIVED: readonly { what: string; delete: string }[] = [
+  {
+    what: 'ended sessions',
+    delete: `FROM api.session WHERE least(ended_at, expires_at) < $1::timestamptz - interval '30 days'`,
+  },
+  {
+    what: 'unclaimed loggers',
+    delete: `FROM store.unclaimed_logger WHERE last_seen_at < $1::timestamptz - interval '30 days'`,
+  },
+  {
+    what: 'pending devices',
+    delete: `FROM api.pending_device WHERE last_seen_at < $1::timestamptz - interval '30 days'`,
+  },
+  { what: 'finished jobs', delete: `FROM store.job WHERE done_at < $1::timestamptz - interval '30 days'` },
+  { what: 'audit entries', delete: `FROM api.audit_log WHERE at < $1::timestamptz - interval '365 days'` },
+  { what: 'quality events', delete: `FROM api.quality_event WHERE noted_at < $1::timestamptz - interval '730 days'` },
+];
+
+export const tidyUp: Job = {
+  name: 'tidy-up',
+  everyS: 3_600,
+  async run({ database, settings, log, now }) {
+    await database.owner(async (client) => {
+      for (const { what, delete: from } of SHORT_LIVED) {
+        const { rowCount } = await client.query(`DELETE ${from}`, [now]);
+        if ((rowCount ?? 0) > 0) log.info({ what, rows: rowCount }, 'past their time, removed');
+      }
+      await client.query('DELETE FROM store.fold_day WHERE day < $1::timestamptz - make_interval(days => $2)', [
+        now,
+        settings.retentionDays,
+      ]);
+    });
+  },
+};
