@@ -72,7 +72,7 @@ async function look(context: BrowserContext, origin: string, scene: Scene): Prom
 }
 
 describe.skipIf(!canBrowse)('every page, in a browser', () => {
-  it.each(SCENES)('$name', async (scene) => {
+  it.each(SCENES.map((scene) => [scene.name, scene] as const))('%s', async (_, scene) => {
     const web = await fakeWeb(scene.services(), { assets: built.assets, now: () => scene.now ?? NOON });
     scene.prepare?.(web);
     const origin = await web.listen();
