@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { stop } from '../../src/db/engines/embedded/postmaster.ts';
+import { isCode } from '../../src/db/engines/embedded/processes.ts';
 
 export const isRoot = process.getuid?.() === 0;
 const holderScript = fileURLToPath(new URL('embedded-holder.ts', import.meta.url));
@@ -122,7 +123,16 @@ export async function postmasterOf(dataFolder: string): Promise<number> {
 export async function killServer(dataFolder: string): Promise<void> {
   const postmaster = await postmasterOf(dataFolder);
   const children = (await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8')).trim().split(' ');
-  for (const pid of [postmaster, ...children.map(Number)]) process.kill(pid, 'SIGKILL');
+  for (const pid of [postmaster, ...children.map(Number)]) killIfThere(pid);
+}
+
+/** A server's child may have ended by itself since it was listed. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!isCode(error, 'ESRCH')) throw error;
+  }
 }
 
 export async function until(what: string, condition: () => Promise<boolean>, withinMs = 10_000): Promise<void> {

@@ -59,7 +59,11 @@ export async function replaceFile(path: string, content: string, mode: number): 
 /** The file's JSON as `check` accepts it, else undefined: a power cut may leave an empty file, which says nothing. */
 export async function readJson<T>(path: string, check: (value: unknown) => T | undefined): Promise<T | undefined> {
   const text = await ifThere(readFile(path, 'utf8'));
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseJson(text, check);
+}
+
+/** The text's JSON as `check` accepts it, else undefined. */
+export function parseJson<T>(text: string, check: (value: unknown) => T | undefined): T | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);

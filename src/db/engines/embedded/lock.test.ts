@@ -69,6 +69,13 @@ describe('the lock', () => {
     expect(await crowd()).toBe(1);
   });
 
+  test('is never taken for an unreadable one while it changes hands', async () => {
+    for (let round = 0; round < 20; round++) {
+      await writeFile(path, '');
+      expect(await crowd(0)).toBe(1);
+    }
+  });
+
   test('of a living holder is respected until we are told to stop', async () => {
     await heldBy(await markOfSelf());
     const stopping = new AbortController();

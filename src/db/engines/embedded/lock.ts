@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { link, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Unavailable } from '../../../domain/errors.ts';
-import { ifThere, readJson } from './files.ts';
+import { ifThere, parseJson, readJson } from './files.ts';
 import { isCode, judge, markOfSelf, type ProcessMark } from './processes.ts';
 
 const pollMs = 15;
@@ -92,11 +92,14 @@ async function isStale(path: string, holder: Holder): Promise<boolean> {
   return file !== undefined && Date.now() - file.mtimeMs > missedBeatsMs;
 }
 
-/** Undefined: free. Content is always complete, so what can't be read is what a power cut left: a dead holder's. */
+/**
+ * Undefined: free. Content is always complete, so what can't be read is what a power cut left: a dead holder's. One look
+ * only: absent at one moment and there at the next is somebody's new lock, not an unreadable one.
+ */
 async function holderOf(path: string): Promise<Holder | undefined> {
-  const holder = await readJson(path, asHolder);
-  if (holder !== undefined) return holder;
-  return (await ifThere(stat(path))) && { pid: 0, startedAt: '', machine: 'lost in a power cut', token: 'unreadable' };
+  const text = await ifThere(readFile(path, 'utf8'));
+  if (text === undefined) return undefined;
+  return parseJson(text, asHolder) ?? { pid: 0, startedAt: '', machine: 'lost in a power cut', token: 'unreadable' };
 }
 
 function asHolder(value: unknown): Holder | undefined {
