@@ -27,6 +27,8 @@ export default defineConfig({
       },
       // Whole processes, each starting its own database: on a busy small machine a story takes its time.
       { test: { ...common, testTimeout: 120_000, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
+      // What takes minutes by its nature; `npm run test:long`.
+      { test: { ...common, testTimeout: 900_000, name: 'long', include: ['test/long/**/*.test.ts'] } },
     ],
   },
 });

@@ -3,6 +3,7 @@ import { counterColumns, type EnergyState, emptyEnergyState } from '../domain/en
 import { type EnergyFacts, energySample, type QuarterBooking } from '../domain/energy/types.ts';
 import { foldEnergy, isLate } from '../domain/energy.ts';
 import type { CounterRow, EnergyDelta, NotedEvent, Sample } from '../store/samples.ts';
+import { MAX_FUTURE_MS } from './sample-time.ts';
 
 /** The memory of one inverter between batches, as it lies in the database. */
 export interface StoredFold {
@@ -131,13 +132,18 @@ function times(
     if (lastSampleAt === null || sampledAt > lastSampleAt) lastSampleAt = sampledAt;
     // A sample the device kept during an outage fills history and never moves "now".
     if (reading.stored) continue;
-    if (lastLiveAt === null || sampledAt > lastLiveAt) {
+    if (isNewer(sampledAt, lastLiveAt, receivedAt)) {
       lastLiveAt = sampledAt;
       lastReceivedAt = receivedAt;
     }
-    if (reading.fresh && (lastFreshAt === null || sampledAt > lastFreshAt)) lastFreshAt = sampledAt;
+    if (reading.fresh && isNewer(sampledAt, lastFreshAt, receivedAt)) lastFreshAt = sampledAt;
   }
   return { lastSampleAt, lastLiveAt, lastFreshAt, lastReceivedAt };
+}
+
+/** Whether it takes the place of `last`. One that has not come yet was taken while this machine's clock ran ahead: it is not "now". */
+function isNewer(sampledAt: Date, last: Date | null, now: Date): boolean {
+  return last === null || sampledAt > last || last.getTime() > now.getTime() + MAX_FUTURE_MS;
 }
 
 const REMEMBERED_INTERVALS = 20;
