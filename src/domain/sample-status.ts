@@ -17,7 +17,8 @@ export function sampleStatus(reading: Reading): number {
   if (reading.reachable === false || reading.flags.includes('unreachable')) status |= SAMPLE_STATUS.unreachable;
   if (reading.flags.includes('stale')) status |= SAMPLE_STATUS.stale;
   if (reading.flags.includes('never_polled')) status |= SAMPLE_STATUS.neverPolled;
-  if (reading.timeQuality === 'receipt') status |= SAMPLE_STATUS.clockNotTrusted;
+  if (reading.timeQuality === 'receipt' || reading.flags.includes('clock_untrusted'))
+    status |= SAMPLE_STATUS.clockNotTrusted;
   if (reading.stored) status |= SAMPLE_STATUS.storedByDevice;
   if (reading.timeQuality === 'boot') status |= SAMPLE_STATUS.timeThroughBoot;
   if (reading.timeQuality === 'device_clock') status |= SAMPLE_STATUS.timeFromDeviceClock;

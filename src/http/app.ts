@@ -9,6 +9,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { type AuthenticationOptions, installAuthentication } from './authentication.ts';
 import { installCsrf } from './csrf.ts';
 import { installErrorHandling, type RenderErrorPage, refuseConnection, refuseRequest } from './errors.ts';
+import { KeyLimit } from './key-limit.ts';
 import { installRequestLog, requestIds } from './logging.ts';
 import { securityHeaders } from './security-headers.ts';
 
@@ -23,6 +24,8 @@ export interface AppDependencies {
   authSecret: string;
   accounts: AuthenticationOptions['accounts'];
   apiKeys: AuthenticationOptions['apiKeys'];
+  /** Shared by the servers of one process; one of its own without it. */
+  keyLimit?: KeyLimit;
   log: Logger;
   /** What is served: API, device endpoints, pages. */
   plugins: readonly FastifyPluginAsync[];
@@ -63,7 +66,8 @@ export function buildApp(deps: AppDependencies): FastifyInstance {
       reply.header('cache-control', 'no-store');
     });
     installRequestLog(app);
-    installAuthentication(app, { ...deps, cookieSecure, now: deps.now ?? (() => new Date()) });
+    const keyLimit = deps.keyLimit ?? new KeyLimit();
+    installAuthentication(app, { ...deps, keyLimit, cookieSecure, now: deps.now ?? (() => new Date()) });
     installCsrf(app, { authSecret: deps.authSecret, baseUrl, cookieSecure });
   });
   for (const plugin of deps.plugins) app.register(plugin);

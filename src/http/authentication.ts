@@ -3,6 +3,7 @@ import { isApiKey } from '../crypto/api-key.ts';
 import { NotAllowed, NotSignedIn } from '../domain/errors.ts';
 import { type Accounts, SESSION_IDLE_S } from '../services/accounts/accounts.ts';
 import type { ApiKeyScope, ApiKeyService, SessionUser } from '../services/services.ts';
+import type { KeyLimit } from './key-limit.ts';
 import './request-context.ts';
 
 /** The predecessor's cookie, so that its name in scripts and proxies stays right. */
@@ -12,7 +13,8 @@ const RENEW_WITHIN_MS = 24 * 3600_000;
 
 export interface AuthenticationOptions {
   accounts: Pick<Accounts, 'identify' | 'resume' | 'renew'>;
-  apiKeys: Pick<ApiKeyService, 'identify'>;
+  apiKeys: Pick<ApiKeyService, 'identify' | 'remembers'>;
+  keyLimit: KeyLimit;
   cookieSecure: boolean;
   now: () => Date;
 }
@@ -67,11 +69,11 @@ async function identify(
   request: FastifyRequest,
   reply: FastifyReply,
   { by, text }: Credential,
-  { accounts, apiKeys, now: clock }: AuthenticationOptions,
+  { accounts, apiKeys, keyLimit, now: clock }: AuthenticationOptions,
 ): Promise<void> {
   const now = clock();
   if (by === 'key') {
-    request.apiKey = await apiKeys.identify(text, now);
+    request.apiKey = await keyLimit.identify(apiKeys, text, request.ip, now);
   } else if (by === 'bearer') {
     request.session = await accounts.identify(text, now);
   } else {

@@ -14,6 +14,9 @@ import type { NotedEvent } from '../store/samples.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** A device with a wrong clock repeats itself with every reading, two gateways with every push. */
+const LASTING_EVENTS: ReadonlySet<string> = new Set(['clock_unset', 'two_gateways']);
 const MAX_REMEMBERED = 50_000;
 const MAX_NAME_LENGTH = 100;
 const MAX_UNDER_WAY = 32;
@@ -90,10 +93,15 @@ export class DeviceNotes {
     this.#write(subject, signature, new Date(), () => noteDeviceFacts(this.#pool, device, facts));
   }
 
-  /** Once a minute for each inverter and kind: a device with a wrong clock repeats itself with every reading. */
+  /** Once a minute for each inverter and kind, or once a day where it is a state that lasts until somebody mends it. */
   event(event: NotedEvent): void {
-    this.#write(`event ${event.userId} ${event.inverterId} ${event.kind}`, '', event.at, () =>
-      noteEvents(this.#pool, [event]),
+    const everyMs = LASTING_EVENTS.has(event.kind) ? DAY_MS : MINUTE_MS;
+    this.#write(
+      `event ${event.userId} ${event.inverterId} ${event.kind}`,
+      '',
+      event.at,
+      () => noteEvents(this.#pool, [event]),
+      everyMs,
     );
   }
 
@@ -102,9 +110,9 @@ export class DeviceNotes {
     if (this.#underWay > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  #write(subject: string, signature: string, now: Date, work: () => Promise<void>): void {
+  #write(subject: string, signature: string, now: Date, work: () => Promise<void>, everyMs = MINUTE_MS): void {
     const last = this.#written.get(subject);
-    const recent = last !== undefined && now.getTime() - last.at < MINUTE_MS;
+    const recent = last !== undefined && now.getTime() - last.at < everyMs;
     if (recent && (signature === '' || last.signature === signature)) return;
     // Under a storm notes are shed, never queued without bound; the next packet brings them again.
     if (this.#underWay >= MAX_UNDER_WAY) return;

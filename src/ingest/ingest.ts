@@ -10,6 +10,8 @@ export type PushResult =
       inverterId: InverterId;
       /** AC power as the request sent it; null when it could not be read. */
       powerW: number | null;
+      /** The device repeats itself: the power is not of now, and stored as unknown. */
+      stale: boolean;
     }
   | { status: 'unknown'; sentSerial: string }
   | { status: 'error'; sentSerial: string | null; error: string; field: string };

@@ -96,6 +96,7 @@ export class Intake implements PushIngest {
         sentSerial: item.sentSerial,
         inverterId: device.inverterId,
         powerW: item.sentPowerW,
+        stale: item.reading.flags.includes('stale'),
       };
     });
   }
@@ -131,6 +132,11 @@ export class Intake implements PushIngest {
       return null;
     }
     const { at } = time;
+    if (reading.flags.includes('clock_untrusted')) {
+      const detail = { sampled_at: at.toISOString() };
+      const about = { userId: device.userId, inverterId: device.inverterId, channel: null };
+      this.#note({ ...about, at: now, kind: 'clock_unset', detail });
+    }
     const judged = judgeReading(time.reading, larger(device.ratedPowerW, time.reading.ratedPowerW));
     const settled = atStoredPrecision(judged, this.#deps.storeDcChannelData);
     return { userId: device.userId, inverterId: device.inverterId, sampledAt: at, receivedAt: now, reading: settled };

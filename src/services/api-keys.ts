@@ -19,7 +19,7 @@ export interface ApiKeysOptions {
 }
 
 export interface ApiKeys extends ApiKeyService {
-  /** Forgets every cached key. To be called when the database says that keys or accounts changed. */
+  /** Asks the database for every key again. To be called when it says that keys or accounts changed. */
   invalidate(): void;
   /** Resolves when what runs beside the requests is written: before the pools are ended. */
   settled(): Promise<void>;
@@ -30,6 +30,7 @@ interface KnownKey {
   keyId: number;
   scope: ApiKeyScope;
   keyExpiresAt: Date | null;
+  /** Until then it serves without a query. */
   cachedUntilMs: number;
 }
 
@@ -39,21 +40,24 @@ export function createApiKeys(options: ApiKeysOptions): ApiKeys {
   const known = new Map<string, KnownKey>();
   const touchedMs = new Map<number, number>();
   const running = new Set<Promise<void>>();
-  // A look-up that was under way when the cache was emptied may have read what is no longer so: it is not cached.
   let generation = 0;
 
   async function lookUp(hash: Buffer, now: Date): Promise<KnownKey> {
     const startedIn = generation;
     const row = await findApiKey(app, hash);
-    if (row === null || !lives(row, now)) throw refusal();
+    if (row === null || !lives(row, now)) {
+      known.delete(hash.toString('base64'));
+      throw refusal();
+    }
     const key: KnownKey = {
       user: sessionUser(row.account),
       keyId: row.keyId,
       scope: row.scope,
       keyExpiresAt: row.expiresAt,
-      cachedUntilMs: now.getTime() + CACHED_MS,
+      // An answer that was overtaken by a change while it was under way serves this once.
+      cachedUntilMs: startedIn === generation ? now.getTime() + CACHED_MS : Number.NEGATIVE_INFINITY,
     };
-    if (startedIn === generation) remember(known, hash.toString('base64'), key);
+    remember(known, hash.toString('base64'), key);
     return key;
   }
 
@@ -98,9 +102,15 @@ export function createApiKeys(options: ApiKeysOptions): ApiKeys {
       return { user: key.user, keyId: key.keyId, scope: key.scope };
     },
 
+    remembers(text) {
+      const sent = text.trim();
+      return isApiKey(sent) && known.has(hashApiKey(sent).toString('base64'));
+    },
+
     invalidate() {
       generation++;
-      known.clear();
+      // To be looked up again, but not forgotten: a device that was let in before is not a stranger (`remembers`).
+      for (const key of known.values()) key.cachedUntilMs = Number.NEGATIVE_INFINITY;
     },
 
     async settled() {

@@ -152,15 +152,53 @@ export interface PowerPoint {
   powerMaxW: number;
 }
 
+export type EnergyBucket = '15m' | 'hour' | 'day' | 'month' | 'year';
+
+/** What is asked of energy. A text is a date `YYYY-MM-DD` in the site's zone and means its first instant. */
+export interface EnergyRange {
+  /** Inclusive; null: where the day, month or year that `to` lies in began, for years the beginning of everything. */
+  from: Date | string | null;
+  /** Exclusive. */
+  to: Date | string;
+  bucket: EnergyBucket;
+  /** 0, the default, is the inverter, 1… an input. */
+  channel?: number;
+}
+
+export interface EnergyPoint {
+  start: Date;
+  energyWh: number;
+  /** Whether part of it was inferred, not counted. */
+  estimated: boolean;
+}
+
+export interface EnergySeries {
+  bucket: EnergyBucket;
+  /** Hours, days, months and years are this zone's. */
+  timeZone: string;
+  /** Sum of the points; null where nothing is known. */
+  totalWh: number | null;
+  /** A bucket of which nothing is known is missing. */
+  points: EnergyPoint[];
+}
+
 export interface StatisticsService {
-  /** A gap is a missing point. @throws NotFound, InvalidInput when the range holds more than 5 000 points */
+  /** A gap is a missing point. Channel 0, the default, is AC. @throws NotFound, InvalidInput when the range holds more than 5 000 points */
   power(
     userId: UserId,
     inverterId: InverterId,
-    range: { from: Date; to: Date; bucket: PowerBucket },
+    range: { from: Date; to: Date; bucket: PowerBucket; channel?: number },
   ): Promise<{ bucket: PowerBucket; points: PowerPoint[] }>;
-  /** All inverters of the account together, by five minutes; where none measured, the point is missing. */
-  accountPower(userId: UserId, range: { from: Date; to: Date }): Promise<PowerPoint[]>;
+  /** All inverters of the account together, by five minutes if nothing else is said; where none measured, the point is missing. */
+  accountPower(
+    userId: UserId,
+    range: { from: Date; to: Date; bucket?: Exclude<PowerBucket, 'raw'> },
+  ): Promise<PowerPoint[]>;
+  /**
+   * Energy booked to one inverter or, with null, to all of the account, whose days are those of its first site.
+   * @throws NotFound, InvalidInput when the range is empty or holds more than 5 000 points
+   */
+  energy(userId: UserId, inverterId: InverterId | null, range: EnergyRange): Promise<EnergySeries>;
 }
 
 export type ApiKeyScope = 'ingest' | 'read' | 'full';
@@ -174,6 +212,8 @@ export interface ApiKeyService {
   ): Promise<{ id: number; name: string; scope: ApiKeyScope; key: string }>;
   /** @throws NotSignedIn when no living key is so */
   identify(key: string, now: Date): Promise<{ user: SessionUser; keyId: number; scope: ApiKeyScope }>;
+  /** Whether this process has let the key in before. Asks nobody. */
+  remembers(key: string): boolean;
 }
 
 export interface HealthReport {

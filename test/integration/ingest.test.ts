@@ -61,7 +61,7 @@ describe('a pushed reading', () => {
       );
     await push(-120, 16.1, 444_671);
     const [second] = await push(-60, 300.5, 444_676);
-    expect(second).toEqual({ status: 'ok', sentSerial: '116100000001', inverterId: id, powerW: 300.5 });
+    expect(second).toEqual({ status: 'ok', sentSerial: '116100000001', inverterId: id, powerW: 300.5, stale: false });
     await ingest.notes.settled();
     const current = await inverters().current(alice.id, id, NOW);
     expect(current).toMatchObject({

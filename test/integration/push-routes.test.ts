@@ -33,6 +33,7 @@ const ingest: PushIngest = {
         sentSerial: item.sentSerial,
         inverterId,
         powerW: item.sentPowerW,
+        stale: item.reading.flags.includes('stale'),
       };
     });
   },

@@ -128,6 +128,7 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
       async identify() {
         throw new NotSignedIn('The API key is missing or not valid.');
       },
+      remembers: () => false,
     },
     health: {
       report: async () => ({ ok: true, components: { database: 'ok', collector: 'ok', worker: 'ok' } }),

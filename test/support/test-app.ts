@@ -58,6 +58,7 @@ export const fakeApiKeys: AppDependencies['apiKeys'] = {
     if (scope === undefined) throw new NotSignedIn('The API key is missing or not valid.');
     return { user: memberOf(1), keyId: 7, scope };
   },
+  remembers: (key) => Object.values(KEYS).includes(key),
 };
 
 export async function testApp(

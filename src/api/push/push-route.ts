@@ -52,6 +52,10 @@ export function pushRoute(
 
   async function receive(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const receivedAt = now();
+    const encoding = request.headers['content-encoding'] ?? 'identity';
+    if (encoding !== 'identity') {
+      return refuse(reply, 415, 'unsupported_media_type', 'The body must not be compressed.');
+    }
     const body = parseJson(request.body);
     if (body === undefined) return refuse(reply, 400, 'malformed_json', 'The body is not valid JSON.');
     const envelope = protocol.decode(body, receivedAt);
@@ -123,6 +127,7 @@ function describeOne(result: PushResult, answer: PushAnswer): Record<string, unk
         inverter_id: result.inverterId,
         // Whole watts, cut as the predecessor did; the stored value keeps its decimals.
         [answer.powerKey]: result.powerW === null ? null : Math.trunc(result.powerW),
+        ...(result.stale ? { stale: true } : {}),
       };
   }
 }
