@@ -10,7 +10,12 @@ export interface ListenOptions {
   log: Logger;
   /** First and longest pause before another try. */
   backoffMs?: { first: number; longest: number };
+  /** How often the connection is asked whether it lives, and how long an answer may take. */
+  probe?: { everyMs: number; withinMs: number };
 }
+
+/** A line that died without a word, behind a router that restarted, would else be noticed by nobody for as long as nobody writes. */
+const PROBE = { everyMs: 15_000, withinMs: 5_000 };
 
 /**
  * One connection that only listens, re-made for ever when it breaks. NOTIFY is not kept for the absent, so whoever uses this re-reads
@@ -22,6 +27,7 @@ export class DatabaseListener {
   readonly #options: ListenOptions;
   #client: pg.Client | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #probing: NodeJS.Timeout | null = null;
   #stopped = false;
   #pauseMs: number;
 
@@ -38,24 +44,28 @@ export class DatabaseListener {
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#probing !== null) clearInterval(this.#probing);
     const client = this.#client;
     this.#client = null;
     if (client !== null) await client.end();
   }
 
   async #connect(): Promise<void> {
+    const probe = this.#options.probe ?? PROBE;
     const client = new pg.Client({
       connectionString: this.#options.connectionString,
       application_name: 'deye-hard listen',
       keepAlive: true,
       keepAliveInitialDelayMillis: 30_000,
       connectionTimeoutMillis: 5_000,
+      query_timeout: probe.withinMs,
     });
     let lost = false;
     const onLost = (error: Error | null): void => {
       if (lost) return;
       lost = true;
       this.#client = null;
+      if (this.#probing !== null) clearInterval(this.#probing);
       if (this.#stopped) return;
       this.#options.log.warn({ err: error, retryInMs: this.#pauseMs }, 'the listening database connection was lost');
       this.#timer = setTimeout(() => {
@@ -84,6 +94,14 @@ export class DatabaseListener {
       return;
     }
     this.#client = client;
+    this.#probing = setInterval(() => {
+      client.query('SELECT 1').catch((error: unknown) => {
+        onLost(error as Error);
+        client
+          .end()
+          .catch((endError: unknown) => this.#options.log.debug({ err: endError }, 'closing a dead listener'));
+      });
+    }, probe.everyMs);
     this.#pauseMs = this.#options.backoffMs?.first ?? 200;
     this.#options.onConnected();
   }

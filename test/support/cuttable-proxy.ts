@@ -43,6 +43,15 @@ export class CuttableProxy {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** What goes through from now on is lost without a word, as when a router on the way forgets the line. New lines work. */
+  swallow(): void {
+    for (const socket of this.#sockets) {
+      socket.unpipe();
+      socket.removeAllListeners('close');
+      socket.resume();
+    }
+  }
+
   mend(): void {
     this.#cut = false;
   }
