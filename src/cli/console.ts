@@ -1,3 +1,5 @@
+import type { Config } from '../config.ts';
+import { type RunningProcess, startProcess } from '../roles/process.ts';
 import type { CommandContext } from './commands.ts';
 
 /** What a newcomer must read: the address, and the way to the first account. */
@@ -18,6 +20,20 @@ export function announce(
     );
   }
   context.out(`${lines.join('\n')}\n`);
+}
+
+/** Null when Ctrl-C came before it was ready: that is what was wanted, not a failure. */
+export async function startUnlessStopped(
+  config: Config,
+  { log, signal }: Pick<CommandContext, 'log' | 'signal'>,
+): Promise<RunningProcess | null> {
+  try {
+    return await startProcess(config, log, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    log.info('stopped before it was ready');
+    return null;
+  }
 }
 
 export function stopped(signal: AbortSignal): Promise<void> {

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { apiKeyHint, hashApiKey, newApiKey } from '../crypto/api-key.ts';
 import { argon2id } from '../crypto/passwords.ts';
 import { ConfigError } from '../domain/errors.ts';
-import { startProcess } from '../roles/process.ts';
 import { demoFleet } from '../simulate/demo.ts';
 import type { FleetDevice } from '../simulate/report.ts';
 import {
@@ -15,7 +14,7 @@ import {
   replacePassword,
 } from '../store/owner-accounts.ts';
 import { type CommandContext, EXIT_OK } from './commands.ts';
-import { announce, stopped } from './console.ts';
+import { announce, startUnlessStopped, stopped } from './console.ts';
 
 const DEMO_EMAIL = 'demo@example.org';
 
@@ -34,7 +33,8 @@ export async function serveDemo(context: CommandContext): Promise<number> {
     dataDir: join(context.config.dataDir, 'demo'),
     roles: new Set(['web', 'collector', 'worker'] as const),
   };
-  const running = await startProcess(config, context.log);
+  const running = await startUnlessStopped(config, context);
+  if (running === null) return EXIT_OK;
   try {
     const password = randomBytes(9).toString('base64url');
     const apiKey = newApiKey();
@@ -47,12 +47,15 @@ export async function serveDemo(context: CommandContext): Promise<number> {
       arrange(owner, fleet.devices(), { password, apiKey, timeZone: config.timeZone }),
     );
     fleet.start(context.signal);
-    announce(context, running.roles, null, performance.now() - startedAt);
-    context.out(`  This is a DEMONSTRATION: simulated devices under a sun that always stands at noon.
+    try {
+      announce(context, running.roles, null, performance.now() - startedAt);
+      context.out(`  This is a DEMONSTRATION: simulated devices under a sun that always stands at noon.
   Sign in as ${DEMO_EMAIL} with the password ${password}
 `);
-    await stopped(context.signal);
-    await fleet.stop();
+      await stopped(context.signal);
+    } finally {
+      await fleet.stop();
+    }
     return EXIT_OK;
   } finally {
     await running.stop();

@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
 import { DeyeHardError } from '../domain/errors.ts';
-import { startProcess } from '../roles/process.ts';
 import { issueSetupToken } from '../services/accounts/setup.ts';
 import { type Command, type CommandContext, EXIT_FAILED, EXIT_OK } from './commands.ts';
-import { announce, stopped } from './console.ts';
+import { announce, startUnlessStopped, stopped } from './console.ts';
 import { serveDemo } from './demo.ts';
 
 const USAGE = 'deye-hard serve [--demo]';
@@ -25,7 +24,8 @@ export const serve: Command = {
 /** Runs until the signal; Ctrl-C is a clean stop and exits 0. */
 async function serveUntilStopped(context: CommandContext): Promise<number> {
   const startedAt = performance.now();
-  const running = await startProcess(context.config, context.log);
+  const running = await startUnlessStopped(context.config, context);
+  if (running === null) return EXIT_OK;
   try {
     const token = context.config.roles.has('web')
       ? await running.database.owner((client) => issueSetupToken(client, new Date()))

@@ -27,15 +27,21 @@ export interface Database {
 
 /**
  * Finds the configured PostgreSQL, or starts (or joins) the embedded one.
- * @throws ConfigError, Unavailable
+ * @param signal gives up waiting, for the lock or a long crash recovery
+ * @throws ConfigError, Unavailable; the signal's reason when aborted
  */
-export async function openDatabase(config: Config, log: Logger): Promise<Database> {
+export async function openDatabase(config: Config, log: Logger, signal?: AbortSignal): Promise<Database> {
   if (config.databaseUrl !== null) {
     const secrets = requiredSecrets(config);
     return describe(config, config.databaseUrl, secrets, false, async () => undefined);
   }
   const secrets = await secretsFromDataDir(config.dataDir, config);
-  const server = await acquireEmbeddedPostgres({ dataDir: config.dataDir, log, sudo: config.sudo });
+  const server = await acquireEmbeddedPostgres({
+    dataDir: config.dataDir,
+    log,
+    sudo: config.sudo,
+    ...(signal === undefined ? {} : { signal }),
+  });
   try {
     await createDatabase(server.connectionString());
     return describe(config, server.connectionString(EMBEDDED_DATABASE), secrets, true, () => server.release());

@@ -10,6 +10,7 @@ import { Hub, parseAnnouncement } from '../live/hub.ts';
 import { Health, type OwnRoles } from '../services/health.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { startCollector } from './collector.ts';
+import { standsForProxy } from './proxy-addresses.ts';
 import type { RunningRole, Shared } from './role.ts';
 import { startWeb } from './web.ts';
 import { startWorker } from './worker.ts';
@@ -29,9 +30,9 @@ const STARTERS: Record<Role, (shared: Shared) => Promise<RunningRole>> = {
 /**
  * Starts what this process is for, from the database up; stops it in the opposite order. Nothing listens before the schema is current
  * and the serving logins have proven that the database keeps accounts apart.
- * @throws ConfigError, Unavailable; what was started before is stopped again
+ * @throws ConfigError, Unavailable, the signal's reason when aborted before it is ready; what was started before is stopped again
  */
-export async function startProcess(config: Config, log: Logger): Promise<RunningProcess> {
+export async function startProcess(config: Config, log: Logger, signal?: AbortSignal): Promise<RunningProcess> {
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) {
@@ -44,9 +45,10 @@ export async function startProcess(config: Config, log: Logger): Promise<Running
     }
   };
   try {
-    const database = await openDatabase(config, log);
+    const database = await openDatabase(config, log, signal);
     undo.push(() => database.release());
     await prepareDatabase(database, log);
+    signal?.throwIfAborted();
     const pools = openPools({
       adminUrl: database.adminUrl,
       authSecret: database.secrets.authSecret,
@@ -62,6 +64,7 @@ export async function startProcess(config: Config, log: Logger): Promise<Running
         storeDcChannelData: config.storeDcChannelData,
         defaultTimeZone: config.timeZone,
         retentionDays: config.retentionDays,
+        isProxy: standsForProxy(config.trustProxy),
       },
       log.child({ part: 'ingest' }),
     );
@@ -94,6 +97,7 @@ export async function startProcess(config: Config, log: Logger): Promise<Running
     }
     await health.start();
     undo.push(() => health.stop());
+    signal?.throwIfAborted();
     return { roles, database, stop };
   } catch (error) {
     await stop();

@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { utcOffsetMinutes } from '../../src/domain/period.ts';
 import { readmePush } from '../support/readme-push.ts';
-import { type ServerProcess, startServer } from '../support/server-process.ts';
+import { freePort, removeData, type ServerProcess, startServer } from '../support/server-process.ts';
 import { TestLogger } from '../support/solarman-logger.ts';
 import { TcpClient } from '../support/tcp-client.ts';
 
@@ -229,5 +233,25 @@ describe('devices, with commands beside the running server', () => {
     expect(existsSync(join(server.dataDir, 'postgres', 'postmaster.pid'))).toBe(false);
     server = await server.restart();
     expect((await health()).status).toBe(200);
+  });
+
+  it('stops cleanly on Ctrl-C before it is ready, too', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'deye-hard-e2e-'));
+    const child = spawn(process.execPath, [join(import.meta.dirname, '../../dist/main.js')], {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        DATA_DIR: dataDir,
+        HTTP_PORT: `${await freePort()}`,
+        COLLECTOR_PORT: `${await freePort()}`,
+      },
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)));
+    await expect.poll(() => existsSync(join(dataDir, 'postgres.log')), { timeout: 30_000 }).toBe(true);
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    expect(output).not.toContain('is ready');
+    expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false);
+    await removeData(dataDir);
   });
 });

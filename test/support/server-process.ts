@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,10 +84,17 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT');
       await exited;
-      await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
+      await removeData(dataDir);
     },
   };
   return self;
+}
+
+/** The data folder, and the database of it, which lies elsewhere where PostgreSQL's account can't enter. */
+export async function removeData(dataDir: string): Promise<void> {
+  const database = await realpath(join(dataDir, 'postgres')).catch(() => null);
+  if (database !== null) await rm(join(database, '..'), { recursive: true, force: true, maxRetries: 3 });
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
 }
 
 async function ready(child: ChildProcess, text: () => string): Promise<void> {
