@@ -6,6 +6,7 @@ import { victronRoute } from './push/victron.ts';
 import { authRoutes } from './v1/auth.ts';
 import { healthRoute } from './v1/healthcheck.ts';
 import { inverterRoutes } from './v1/inverters.ts';
+import { statisticsRoutes } from './v1/statistics.ts';
 
 export interface ApiOptions {
   /** `accounts` with `limitSignIns` around them. */
@@ -25,7 +26,8 @@ export function apiPlugin({ services, now = systemClock }: ApiOptions): FastifyP
   return async (app) => {
     app.register(healthRoute(services.health, now));
     app.register(authRoutes({ accounts: services.accounts, now }));
-    app.register(inverterRoutes({ inverters: services.inverters, statistics: services.statistics, now }));
+    app.register(inverterRoutes({ inverters: services.inverters, now }));
+    app.register(statisticsRoutes({ inverters: services.inverters, statistics: services.statistics, now }));
   };
 }
 

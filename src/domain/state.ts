@@ -2,6 +2,11 @@
 export const INVERTER_STATES = ['producing', 'idle', 'asleep', 'stale', 'offline', 'never_seen', 'waiting'] as const;
 export type InverterState = (typeof INVERTER_STATES)[number];
 
+/** Whether a value of an inverter in this state is what it does now. */
+export function isCurrent(state: InverterState): boolean {
+  return state === 'producing' || state === 'idle';
+}
+
 export interface StateFacts {
   /** When the inverter last *measured* (a reading that was not fresh does not count); null when it never did. */
   lastSampleAt: Date | null;

@@ -153,6 +153,7 @@ function summary(row: store.InverterRow, now: Date): InverterSummary {
     sampledAt: row.lastLiveAt,
     staleAfterS: 3 * (row.intervalS ?? DEFAULT_INTERVAL_S),
     energyTodayWh: todayWh(row, 0, now),
+    energyTotalWh: lifetime(row, 0),
   };
 }
 
@@ -166,7 +167,6 @@ function current(
     ...summary(row, now),
     receivedAt: row.lastReceivedAt,
     ageS: row.lastLiveAt === null ? null : Math.max(0, Math.round((now.getTime() - row.lastLiveAt.getTime()) / 1000)),
-    energyTotalWh: lifetime(row, 0),
     counterTotalWh: row.counterWh[0] ?? null,
     powerDcW: row.powerDcW,
     voltageV: row.voltageV,

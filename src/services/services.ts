@@ -83,6 +83,8 @@ export interface InverterSummary {
   staleAfterS: number;
   /** Booked today in the site's zone; null while nothing was ever booked. */
   energyTodayWh: number | null;
+  /** First good counter plus everything booked; null while nothing was ever booked. */
+  energyTotalWh: number | null;
 }
 
 export interface ChannelCurrent {
@@ -107,7 +109,6 @@ export interface InverterCurrent extends InverterSummary {
   receivedAt: Date | null;
   /** Seconds since `sampledAt`; null before the first sample. */
   ageS: number | null;
-  energyTotalWh: number | null;
   /** The device's own lifetime figure. */
   counterTotalWh: number | null;
   powerDcW: number | null;

@@ -1,64 +1,110 @@
-import { asTenant } from '../db/as-tenant.ts';
+import { asTenant, type Tx } from '../db/as-tenant.ts';
 import type { DbPool } from '../db/pools.ts';
 import { InvalidInput, NotFound } from '../domain/errors.ts';
-import { readInverter } from '../store/inverters.ts';
-import { readAccountPower, readPower } from '../store/power-series.ts';
-import type { PowerBucket, StatisticsService } from './services.ts';
+import type { InverterId, UserId } from '../domain/inverter.ts';
+import { type LocalBucket, readEnergy, readEnergySubject } from '../store/energy-series.ts';
+import { readAccountPower, readPower, readQuarterPower } from '../store/power-series.ts';
+import { energyBounds } from './energy-bounds.ts';
+import type { EnergyBucket, EnergyPoint, PowerBucket, StatisticsService } from './services.ts';
 import { sumPower } from './sum-power.ts';
 
 /** More points than a screen has pixels help nobody and cost everybody. */
 const MAX_POINTS = 5_000;
 
-const ACCOUNT_BUCKET_S = 300;
 /** Raw samples come every few seconds or minutes; a month of them is always more than may be shown. */
 const MAX_RAW_S = 31 * 86_400;
 
-const BUCKET_S: Record<PowerBucket, number | null> = {
-  raw: null,
-  '1m': 60,
-  '5m': 300,
-  '15m': 900,
-  '1h': 3_600,
-  '1d': 86_400,
+/** Longest range in seconds that can hold no more than MAX_POINTS, finest bucket first. */
+const MAX_POWER_S: Record<PowerBucket, number> = {
+  raw: MAX_RAW_S,
+  '1m': MAX_POINTS * 60,
+  '5m': MAX_POINTS * 300,
+  '15m': MAX_POINTS * 900,
+  '1h': MAX_POINTS * 3_600,
+  '1d': MAX_POINTS * 86_400,
 };
+/** Days and longer are counted instead: what is read for them is the same whatever the range, and nobody has 5 000 months. */
+const MAX_ENERGY_S: Record<EnergyBucket, number> = {
+  '15m': MAX_POINTS * 900,
+  hour: MAX_POINTS * 3_600,
+  day: Number.POSITIVE_INFINITY,
+  month: Number.POSITIVE_INFINITY,
+  year: Number.POSITIVE_INFINITY,
+};
+
+/** Read from the sums kept by quarter hour; shorter ones from the samples. */
+const OF_QUARTERS: Partial<Record<PowerBucket, LocalBucket>> = { '15m': '15m', '1h': 'hour', '1d': 'day' };
+const OF_SAMPLES_S: Partial<Record<PowerBucket, number>> = { '1m': 60, '5m': 300 };
 
 export function createStatisticsService(pool: DbPool): StatisticsService {
   return {
-    async power(userId, inverterId, { from, to, bucket }) {
-      if (!(from < to)) throw new InvalidInput('The range is empty.', { to: 'must be after from' });
-      assertReadable(from, to, bucket);
+    async power(userId, inverterId, { from, to, bucket, channel = 0 }) {
+      assertReadable(from, to, bucket, MAX_POWER_S);
       const points = await asTenant(pool, userId, async (tx) => {
-        const inverter = await readInverter(tx, userId, inverterId, to);
-        if (inverter === null) throw new NotFound(`There is no inverter ${inverterId} in this account.`);
-        return readPower(tx, userId, inverterId, from, to, BUCKET_S[bucket], inverter.timeZone, MAX_POINTS + 1);
+        const subject = await subjectOf(tx, userId, inverterId);
+        const local = OF_QUARTERS[bucket];
+        return local === undefined
+          ? readPower(tx, userId, inverterId, channel, from, to, OF_SAMPLES_S[bucket] ?? null, MAX_POINTS + 1)
+          : readQuarterPower(tx, { ...subject, userId, channel, from, to }, local, MAX_POINTS + 1);
       });
-      if (points.length > MAX_POINTS) {
-        throw tooMany(bucket);
-      }
-      return { bucket, points };
+      return { bucket, points: notTooMany(points, bucket, MAX_POWER_S) };
     },
 
-    async accountPower(userId, { from, to }) {
-      const rows = await asTenant(pool, userId, (tx) => readAccountPower(tx, userId, from, to, ACCOUNT_BUCKET_S));
-      return sumPower(rows, ACCOUNT_BUCKET_S * 1000);
+    async accountPower(userId, { from, to, bucket = '5m' }) {
+      assertReadable(from, to, bucket, MAX_POWER_S);
+      const points = await asTenant(pool, userId, async (tx) => {
+        const local = OF_QUARTERS[bucket];
+        if (local === undefined)
+          return sumPower(await readAccountPower(tx, userId, from, to, OF_SAMPLES_S[bucket] ?? 300));
+        const subject = await subjectOf(tx, userId, null);
+        return readQuarterPower(tx, { ...subject, userId, channel: 0, from, to }, local, MAX_POINTS + 1);
+      });
+      return notTooMany(points, bucket, MAX_POWER_S);
+    },
+
+    async energy(userId, inverterId, { from, to, bucket, channel = 0 }) {
+      return asTenant(pool, userId, async (tx) => {
+        const subject = await subjectOf(tx, userId, inverterId);
+        const bounds = energyBounds({ from, to }, bucket, subject.timeZone);
+        assertReadable(bounds.from, bounds.to, bucket, MAX_ENERGY_S);
+        const rows = await readEnergy(tx, { ...subject, ...bounds, userId, channel }, bucket, MAX_POINTS + 1);
+        const points = notTooMany(rows, bucket, MAX_ENERGY_S);
+        return { bucket, timeZone: subject.timeZone, totalWh: totalOf(points), points };
+      });
     },
   };
 }
 
+async function subjectOf(
+  tx: Tx,
+  userId: UserId,
+  inverterId: InverterId | null,
+): Promise<NonNullable<Awaited<ReturnType<typeof readEnergySubject>>>> {
+  const subject = await readEnergySubject(tx, userId, inverterId);
+  if (subject === null) throw new NotFound(`There is no inverter ${inverterId} in this account.`);
+  return subject;
+}
+
+function totalOf(points: readonly EnergyPoint[]): number | null {
+  return points.length === 0 ? null : points.reduce((sum, { energyWh }) => sum + energyWh, 0);
+}
+
 /** Refused before anything is read: a year of raw samples must not be unpacked only to be told that it is too much. */
-function assertReadable(from: Date, to: Date, bucket: PowerBucket): void {
-  const spanS = (to.getTime() - from.getTime()) / 1000;
-  const bucketS = BUCKET_S[bucket];
-  if (bucketS === null ? spanS > MAX_RAW_S : spanS / bucketS > MAX_POINTS) throw tooMany(bucket);
+function assertReadable<B extends string>(from: Date, to: Date, bucket: B, longestS: Record<B, number>): void {
+  if (!(from < to)) throw new InvalidInput('The range is empty.', { from: 'must be before `to`' });
+  if ((to.getTime() - from.getTime()) / 1000 > longestS[bucket]) throw tooMany(bucket, longestS);
 }
 
-function tooMany(bucket: PowerBucket): InvalidInput {
+function notTooMany<B extends string, P>(points: P[], bucket: B, buckets: Record<B, number>): P[] {
+  if (points.length > MAX_POINTS) throw tooMany(bucket, buckets);
+  return points;
+}
+
+/** @param buckets all there are, finest first */
+function tooMany<B extends string>(bucket: B, buckets: Record<B, number>): InvalidInput {
+  const all = Object.keys(buckets);
+  const next = all[all.indexOf(bucket) + 1];
   return new InvalidInput(`That range holds more than ${MAX_POINTS} points.`, {
-    bucket: `use ${coarser(bucket)} or a shorter range`,
+    bucket: next === undefined ? 'use a shorter range' : `use ${next} or a shorter range`,
   });
-}
-
-function coarser(bucket: PowerBucket): PowerBucket {
-  const all = Object.keys(BUCKET_S) as PowerBucket[];
-  return all[Math.min(all.indexOf(bucket) + 1, all.length - 1)] ?? '1d';
 }

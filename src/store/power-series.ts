@@ -1,5 +1,6 @@
 import type { Tx } from '../db/as-tenant.ts';
 import type { InverterId, UserId } from '../domain/inverter.ts';
+import { type EnergyScope, type LocalBucket, localBucket } from './energy-series.ts';
 import { utcDays } from './utc-days.ts';
 
 export interface PowerRow {
@@ -9,7 +10,9 @@ export interface PowerRow {
 }
 
 /**
- * Mean and maximum AC power by bucket, aligned to the zone's midnight (days) or to the clock of UTC (all shorter ones). A bucket without a measurement is missing.
+ * Mean and maximum power by bucket, from the samples themselves; for buckets of less than a quarter hour, which in every zone begin where
+ * they begin in UTC. A bucket without a measurement is missing.
+ * @param channel 0 is the inverter's AC power, 1… an input's
  * @param bucketS width in seconds, null for every sample as it is
  * @param limit one more than may be shown, so that the caller sees an overflow
  */
@@ -17,34 +20,64 @@ export async function readPower(
   tx: Tx,
   userId: UserId,
   inverterId: InverterId,
+  channel: number,
   from: Date,
   to: Date,
   bucketS: number | null,
-  timeZone: string,
   limit: number,
 ): Promise<PowerRow[]> {
+  const [kind, samples] =
+    channel === 0 ? ['ac', 'api.ac_sample WHERE $6::int = 0'] : ['dc', 'api.dc_sample WHERE channel = $6::smallint'];
+  const which = `user_id = $1 AND inverter_id = $2 AND ts >= $3 AND ts < $4 AND ${utcDays('$3', '$4')} AND power_dw IS NOT NULL`;
   if (bucketS === null) {
     const { rows } = await tx.query<PowerRow>({
-      name: 'power_raw',
-      text: `SELECT ts AS time, power_dw / 10.0::float8 AS "powerW", power_dw / 10.0::float8 AS "powerMaxW" FROM api.ac_sample
-             WHERE user_id = $1 AND inverter_id = $2 AND ts >= $3 AND ts < $4 AND ${utcDays('$3', '$4')} AND power_dw IS NOT NULL
-             ORDER BY ts LIMIT $5`,
-      values: [userId, inverterId, from, to, limit],
+      name: `${kind}_power_raw`,
+      text: `SELECT ts AS time, power_dw / 10.0::float8 AS "powerW", power_dw / 10.0::float8 AS "powerMaxW" FROM ${samples}
+               AND ${which} ORDER BY ts LIMIT $5`,
+      values: [userId, inverterId, from, to, limit, channel],
     });
     return rows;
   }
   const { rows } = await tx.query<PowerRow>({
-    name: bucketS === 86_400 ? 'power_days' : 'power_buckets',
-    text: `SELECT ${
-      bucketS === 86_400
-        ? `date_trunc('day', ts, $6)`
-        : `to_timestamp(floor(extract(epoch FROM ts) / $7::float8) * $7::float8)`
-    } AS time, (avg(power_dw) / 10.0)::float8 AS "powerW", max(power_dw) / 10.0::float8 AS "powerMaxW"
-           FROM api.ac_sample
-           WHERE user_id = $1 AND inverter_id = $2 AND ts >= $3 AND ts < $4 AND ${utcDays('$3', '$4')} AND power_dw IS NOT NULL
-             AND $6::text IS NOT NULL AND $7::float8 > 0
-           GROUP BY 1 ORDER BY 1 LIMIT $5`,
-    values: [userId, inverterId, from, to, limit, timeZone, bucketS],
+    name: `${kind}_power_buckets`,
+    text: `SELECT to_timestamp(floor(extract(epoch FROM ts) / $7::float8) * $7::float8) AS time,
+             (avg(power_dw) / 10.0)::float8 AS "powerW", max(power_dw) / 10.0::float8 AS "powerMaxW"
+           FROM ${samples} AND ${which} GROUP BY 1 ORDER BY 1 LIMIT $5`,
+    values: [userId, inverterId, from, to, limit, channel, bucketS],
+  });
+  return rows;
+}
+
+/**
+ * The same by quarter hour or longer, from the sums kept by quarter hour: a year costs as little as its quarter hours. Only what was
+ * really measured is in those sums, not what a gateway repeated for a device it could not reach. Hours and days are the zone's.
+ *
+ * Of several inverters the mean is the sum of their means, and the maximum the highest sum of their maxima in a quarter hour: what they
+ * may have reached together at most. Of one inverter both are exact.
+ */
+export async function readQuarterPower(
+  tx: Tx,
+  scope: EnergyScope,
+  bucket: LocalBucket,
+  limit: number,
+): Promise<PowerRow[]> {
+  const { rows } = await tx.query<PowerRow>({
+    name: `quarter_power_${bucket}`,
+    text: `WITH quarter AS MATERIALIZED (
+             SELECT inverter_id, ts, ${localBucket(bucket)} AS start, power_sum_dw[$5] AS sum, power_count[$5] AS count,
+               power_max_dw[$5] AS max
+             FROM api.energy_15m
+             WHERE user_id = $1 AND inverter_id = ANY ($2::int[]) AND ts >= $3 AND ts < $4 AND power_count[$5] > 0
+           ), mean AS (
+             SELECT start, sum(mean) AS mean FROM (
+               SELECT start, sum(sum)::float8 / sum(count) AS mean FROM quarter GROUP BY start, inverter_id
+             ) i GROUP BY start
+           ), highest AS (
+             SELECT start, max(max) AS max FROM (SELECT start, sum(max) AS max FROM quarter GROUP BY start, ts) q GROUP BY start
+           )
+           SELECT start AS time, mean / 10.0::float8 AS "powerW", (max / 10.0)::float8 AS "powerMaxW"
+           FROM mean JOIN highest USING (start) ORDER BY start LIMIT $7`,
+    values: [scope.userId, scope.inverterIds, scope.from, scope.to, scope.channel + 1, scope.timeZone, limit],
   });
   return rows;
 }

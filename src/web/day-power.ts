@@ -1,7 +1,7 @@
 import { dayBounds, localDate } from '../domain/period.ts';
+import { isCurrent } from '../domain/state.ts';
 import type { InverterSummary, Services } from '../services/services.ts';
 import { type DayCurve, dayCurve, MAX_LAYERS, type Series } from './charts/day-curve.ts';
-import { isCurrent } from './components/state-chip.tsx';
 
 const BUCKET = '5m';
 const BUCKET_MS = 5 * 60_000;

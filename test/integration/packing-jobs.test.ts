@@ -112,9 +112,7 @@ describe('a late sample', () => {
     expect(await places()).toMatchObject({ packed: 3, default: 1 });
     expect(await push(late)).toEqual(['duplicate']);
     const seen = () =>
-      asTenant(db.pools.app, userId, (tx) =>
-        readPower(tx, userId, inverterId, days(-20.5), days(-19.5), null, 'UTC', 9),
-      );
+      asTenant(db.pools.app, userId, (tx) => readPower(tx, userId, inverterId, 0, days(-20.5), days(-19.5), null, 9));
     const before = await seen();
     expect(before.map((row) => row.time)).toEqual([days(-20), late]);
     await packSamples.run(context());
@@ -168,12 +166,12 @@ describe('reading', () => {
   it('24 hours of one inverter unpacks the two UTC days they touch and no other', async () => {
     await push(days(-27), days(-26), days(-25));
     await packSamples.run(context());
-    expect(await explained((tx) => readPower(tx, userId, inverterId, days(-27), days(-26), null, 'UTC', 9))).toEqual({
+    expect(await explained((tx) => readPower(tx, userId, inverterId, 0, days(-27), days(-26), null, 9))).toEqual({
       packedRows: 2,
       unpackings: 2,
     });
     const noon = new Date('2026-05-25T00:00:00Z');
-    expect(await explained((tx) => readPower(tx, userId, inverterId, noon, days(-26.5), 900, 'UTC', 9))).toEqual({
+    expect(await explained((tx) => readPower(tx, userId, inverterId, 0, noon, days(-26.5), 300, 9))).toEqual({
       packedRows: 1,
       unpackings: 1,
     });

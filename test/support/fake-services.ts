@@ -122,6 +122,9 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
         }
         return [...sums.values()].sort((a, b) => a.time.getTime() - b.time.getTime());
       },
+      async energy(_userId, _id, { bucket }) {
+        return { bucket, timeZone: 'Europe/Berlin', totalWh: null, points: [] };
+      },
     },
     apiKeys: {
       create: async (_, { name, scope }) => ({ id: 1, name, scope, key: 'ABCD-EFGH-JKMN-PQRS' }),

@@ -1,30 +1,19 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { InvalidInput } from '../../domain/errors.ts';
 import { callerOf, requireAccess } from '../../http/authentication.ts';
-import type { InverterService, StatisticsService } from '../../services/services.ts';
-import { idParams, moment, nameField, newInverterBody, pageQuery } from './requests.ts';
-import { currentShape, currentToShape, inverterShape, inverterToShape, pointShape, pointToShape } from './shapes.ts';
-
-const BUCKETS = ['raw', '1m', '5m', '15m', '1h', '1d'] as const;
-const DAY_MS = 24 * 3600_000;
+import type { InverterService } from '../../services/services.ts';
+import { idParams, nameField, newInverterBody, pageQuery } from './requests.ts';
+import { currentShape, currentToShape, inverterShape, inverterToShape } from './shapes.ts';
 
 const listShape = z.object({ items: z.array(inverterShape), next_cursor: z.int().nullable() });
-const powerShape = z.object({ bucket: z.enum(BUCKETS), points: z.array(pointShape) });
-const powerQuery = z.object({
-  from: moment.optional().describe('inclusive; a day before `to` when absent'),
-  to: moment.optional().describe('exclusive; now when absent'),
-  bucket: z.enum(BUCKETS).default('5m'),
-});
 
 export interface InverterRoutesOptions {
   inverters: InverterService;
-  statistics: StatisticsService;
   now: () => Date;
 }
 
-/** `/api/v1/inverters`: an account's inverters, what they do now, and their power over time. */
-export function inverterRoutes({ inverters, statistics, now }: InverterRoutesOptions): FastifyPluginAsyncZod {
+/** `/api/v1/inverters`: an account's inverters and what they do now. */
+export function inverterRoutes({ inverters, now }: InverterRoutesOptions): FastifyPluginAsyncZod {
   const path = '/api/v1/inverters';
   const read = requireAccess('read');
   const full = requireAccess('full');
@@ -60,16 +49,6 @@ export function inverterRoutes({ inverters, statistics, now }: InverterRoutesOpt
       async (request) => currentToShape(await inverters.current(callerOf(request).id, request.params.id, now())),
     );
 
-    app.get(
-      `${path}/:id/power`,
-      { onRequest: read, schema: { params: idParams, querystring: powerQuery, response: { 200: powerShape } } },
-      async (request) => {
-        const range = rangeOf(request.query, now());
-        const { bucket, points } = await statistics.power(callerOf(request).id, request.params.id, range);
-        return { bucket, points: points.map(pointToShape) };
-      },
-    );
-
     app.patch(
       `${path}/:id`,
       {
@@ -88,15 +67,4 @@ export function inverterRoutes({ inverters, statistics, now }: InverterRoutesOpt
       return reply.code(204).send();
     });
   };
-}
-
-/** @throws InvalidInput when the range is empty */
-function rangeOf(
-  query: z.infer<typeof powerQuery>,
-  now: Date,
-): { from: Date; to: Date; bucket: (typeof BUCKETS)[number] } {
-  const to = query.to ?? now;
-  const from = query.from ?? new Date(to.getTime() - DAY_MS);
-  if (from >= to) throw new InvalidInput('The range is empty.', { from: 'must be before `to`' });
-  return { from, to, bucket: query.bucket };
 }

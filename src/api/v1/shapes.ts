@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { DEVICE_KINDS } from '../../domain/inverter.ts';
-import type { ChannelCurrent, InverterCurrent, InverterSummary, PowerPoint } from '../../services/services.ts';
+import type { AccountSummary } from '../../services/account-summary.ts';
+import type {
+  ChannelCurrent,
+  EnergySeries,
+  InverterCurrent,
+  InverterSummary,
+  PowerPoint,
+} from '../../services/services.ts';
 
 /**
  * How the business's words look on the wire: snake_case with the unit in the name, times as ISO 8601 in UTC, unknown as null. The only
@@ -60,6 +67,31 @@ export const currentShape = inverterShape.extend({
 
 export const pointShape = z.object({ time: z.iso.datetime(), power_w: z.number(), power_max_w: z.number() });
 
+export const energyShape = z.object({
+  bucket: z.string(),
+  time_zone: z.string().describe('whose hours, days, months and years these are'),
+  total_wh: number.describe('sum of the points; null where nothing is known'),
+  points: z.array(
+    z.object({
+      start: z.iso.datetime(),
+      energy_wh: z.int(),
+      estimated: z.boolean().describe('part of it was inferred, not counted'),
+    }),
+  ),
+});
+
+export const summaryShape = z.object({
+  state: z.enum(STATES).describe('the worst that asks for attention, else the liveliest'),
+  inverter_count: z.int(),
+  power_w: number.describe('sum of what is current'),
+  sampled_at: time.describe('the oldest of the values in that sum'),
+  age_s: number,
+  power_missing_count: z.int().describe('have no current value although they should'),
+  energy_today_wh: number,
+  energy_total_wh: number,
+  energy_missing_count: z.int().describe("are not in today's sum, because nothing is known of them"),
+});
+
 export const errorShape = z.object({
   error: z.string().describe('a stable code'),
   message: z.string(),
@@ -111,6 +143,30 @@ export function currentToShape(current: InverterCurrent): CurrentShape {
 
 export function pointToShape(point: PowerPoint): z.infer<typeof pointShape> {
   return { time: point.time.toISOString(), power_w: point.powerW, power_max_w: point.powerMaxW };
+}
+
+export function energyToShape({ bucket, timeZone, totalWh, points }: EnergySeries): z.infer<typeof energyShape> {
+  return {
+    bucket,
+    time_zone: timeZone,
+    total_wh: totalWh,
+    points: points.map((p) => ({ start: p.start.toISOString(), energy_wh: p.energyWh, estimated: p.estimated })),
+  };
+}
+
+export function summaryToShape(summary: AccountSummary, now: Date): z.infer<typeof summaryShape> {
+  const { sampledAt } = summary;
+  return {
+    state: summary.state,
+    inverter_count: summary.inverterCount,
+    power_w: summary.powerW,
+    sampled_at: timeToShape(sampledAt),
+    age_s: sampledAt === null ? null : Math.max(0, Math.round((now.getTime() - sampledAt.getTime()) / 1000)),
+    power_missing_count: summary.powerMissing,
+    energy_today_wh: summary.energyTodayWh,
+    energy_total_wh: summary.energyTotalWh,
+    energy_missing_count: summary.energyMissing,
+  };
 }
 
 function channelToShape(channel: ChannelCurrent): z.infer<typeof channelShape> {

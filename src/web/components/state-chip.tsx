@@ -24,8 +24,3 @@ export function StateChip({ state }: { state: InverterState }): JSX.Element {
     </span>
   );
 }
-
-/** Whether a value of an inverter in this state is what it does now. */
-export function isCurrent(state: InverterState): boolean {
-  return state === 'producing' || state === 'idle';
-}

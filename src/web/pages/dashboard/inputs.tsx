@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
+import { isCurrent } from '../../../domain/state.ts';
 import type { ChannelCurrent, InverterCurrent } from '../../../services/services.ts';
 import { freshness } from '../../components/age.tsx';
 import { Figure, Name, Unknown } from '../../components/figure.tsx';
-import { isCurrent } from '../../components/state-chip.tsx';
 import { useView } from '../../view.ts';
 
 /** A tile per panel or string, each with a bar against the strongest: a dead one is seen at a glance. */

@@ -1,10 +1,11 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { isCurrent } from '../../../domain/state.ts';
 import type { Quantity } from '../../../i18n/format.ts';
 import type { InverterCurrent } from '../../../services/services.ts';
 import { Age, freshness, OldMark } from '../../components/age.tsx';
 import { DayChart } from '../../components/day-chart.tsx';
 import { Figure } from '../../components/figure.tsx';
-import { isCurrent, StateChip } from '../../components/state-chip.tsx';
+import { StateChip } from '../../components/state-chip.tsx';
 import { useView } from '../../view.ts';
 import type { DashboardData } from './data.ts';
 import { Facts } from './facts.tsx';

@@ -1,5 +1,5 @@
+import { hasCurrentPower, summaryOf } from '../../../services/account-summary.ts';
 import type { InverterSummary } from '../../../services/services.ts';
-import { isCurrent } from '../../components/state-chip.tsx';
 
 /** All inverters in one sentence; the first that applies, the worst first. */
 export type Verdict = { kind: 'offline' | 'stale' | 'waiting'; count: number } | { kind: 'well' | 'idle' | 'asleep' };
@@ -25,23 +25,21 @@ export interface Figures {
 
 /** What the overview says about all inverters together. A missing value is left out and said, never taken for 0. */
 export function figuresOf(inverters: readonly InverterSummary[]): Figures {
-  const current = inverters.filter(({ state, powerW }) => isCurrent(state) && powerW !== null);
+  const summary = summaryOf(inverters);
   const known = inverters.filter(({ powerW, sampledAt }) => powerW !== null && sampledAt !== null);
   const seen = inverters.filter(({ state }) => state !== 'never_seen' && state !== 'waiting');
-  const booked = seen.filter(({ energyTodayWh }) => energyTodayWh !== null);
-  const times = current.flatMap(({ sampledAt }) => (sampledAt === null ? [] : [sampledAt.getTime()]));
   const lastTimes = known.flatMap(({ sampledAt }) => (sampledAt === null ? [] : [sampledAt.getTime()]));
   return {
-    nowW: current.length === 0 ? null : sum(current.map(({ powerW }) => powerW ?? 0)),
-    nowAt: times.length === 0 ? null : new Date(Math.min(...times)),
-    staleAfterS: Math.max(0, ...current.map((one) => one.staleAfterS)),
-    missing: seen.filter((one) => !current.includes(one) && one.state !== 'asleep').length,
+    nowW: summary.powerW,
+    nowAt: summary.sampledAt,
+    staleAfterS: Math.max(0, ...inverters.filter(hasCurrentPower).map((one) => one.staleAfterS)),
+    missing: summary.powerMissing,
     last:
       lastTimes.length === 0
         ? null
         : { powerW: known.length === 1 ? (known[0]?.powerW ?? null) : null, at: new Date(Math.max(...lastTimes)) },
-    todayWh: booked.length === 0 ? null : sum(booked.map(({ energyTodayWh }) => energyTodayWh ?? 0)),
-    todayMissing: seen.length - booked.length,
+    todayWh: summary.energyTodayWh,
+    todayMissing: summary.energyMissing,
     allAsleep: seen.length > 0 && seen.every(({ state }) => state === 'asleep'),
     verdict: verdictOf(inverters),
   };
@@ -56,8 +54,4 @@ function verdictOf(inverters: readonly InverterSummary[]): Verdict {
   if (count('idle') > 0) return { kind: 'idle' };
   if (count('asleep') > 0) return { kind: 'asleep' };
   return { kind: 'waiting', count: count('never_seen', 'waiting') };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0);
 }

@@ -1,10 +1,11 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { isCurrent } from '../../../domain/state.ts';
 import type { InverterSummary } from '../../../services/services.ts';
 import { Age, freshness, OldMark } from '../../components/age.tsx';
 import { DayChart, Legend } from '../../components/day-chart.tsx';
 import { Figure, Name, Unknown } from '../../components/figure.tsx';
 import { Icon, type IconName } from '../../components/icon.tsx';
-import { isCurrent, StateChip } from '../../components/state-chip.tsx';
+import { StateChip } from '../../components/state-chip.tsx';
 import { useView } from '../../view.ts';
 import type { OverviewData } from './data.ts';
 import { type Figures, figuresOf, type Verdict } from './figures.ts';

@@ -1,9 +1,9 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { isCurrent } from '../../../domain/state.ts';
 import type { InverterCurrent } from '../../../services/services.ts';
 import { Age } from '../../components/age.tsx';
 import { Figure, Name } from '../../components/figure.tsx';
 import { Icon } from '../../components/icon.tsx';
-import { isCurrent } from '../../components/state-chip.tsx';
 import { isGuideKind } from '../../guide/kinds.ts';
 import { useView } from '../../view.ts';
 import type { SetUpData } from './data.ts';
