@@ -162,54 +162,50 @@ const VARIABLES = {
     meaning: 'a plain-HTTP listener for the push routes only, beside a TLS proxy; unset: off',
     fallback: null,
     parse: port,
-    planned: true,
   }),
   FASTMAIL__MAIL_SERVER: define<string | null>({
     meaning: 'SMTP server; unset: mails are written to the log and to DATA_DIR/outbox',
     fallback: null,
     parse: text,
-    planned: true,
   }),
-  FASTMAIL__MAIL_PORT: define<number | null>({ meaning: 'SMTP port', fallback: null, parse: port, planned: true }),
-  FASTMAIL__MAIL_USERNAME: define<string | null>({ meaning: 'SMTP user', fallback: null, parse: text, planned: true }),
+  FASTMAIL__MAIL_PORT: define<number | null>({
+    meaning: 'SMTP port',
+    fallback: null,
+    fallbackText: '587, or 465 with MAIL_SSL_TLS',
+    parse: port,
+  }),
+  FASTMAIL__MAIL_USERNAME: define<string | null>({ meaning: 'SMTP user', fallback: null, parse: text }),
   FASTMAIL__MAIL_PASSWORD: define<string | null>({
     meaning: 'SMTP password',
     fallback: null,
     parse: text,
     secret: true,
-    planned: true,
   }),
-  FASTMAIL__MAIL_FROM: define<string | null>({ meaning: 'sender address', fallback: null, parse: text, planned: true }),
-  FASTMAIL__MAIL_FROM_NAME: define<string | null>({
-    meaning: 'sender name',
+  FASTMAIL__MAIL_FROM: define<string | null>({
+    meaning: 'sender address',
     fallback: null,
+    fallbackText: 'MAIL_USERNAME where that is an address',
     parse: text,
-    planned: true,
   }),
-  FASTMAIL__MAIL_STARTTLS: define<boolean | null>({ meaning: 'STARTTLS', fallback: null, parse: bool, planned: true }),
-  FASTMAIL__MAIL_SSL_TLS: define<boolean | null>({
-    meaning: 'TLS from the first byte',
+  FASTMAIL__MAIL_FROM_NAME: define({ meaning: 'sender name', fallback: 'Deye Hard', parse: text }),
+  FASTMAIL__MAIL_STARTTLS: define<boolean | null>({
+    meaning: 'True: encrypted by STARTTLS or not sent; False: not encrypted',
     fallback: null,
+    fallbackText: 'True with a password, else where the server offers it',
     parse: bool,
-    planned: true,
   }),
+  FASTMAIL__MAIL_SSL_TLS: define({ meaning: 'TLS from the first byte', fallback: false, parse: bool }),
   FASTMAIL__USE_CREDENTIALS: define<boolean | null>({
     meaning: 'sign in to the SMTP server',
     fallback: null,
+    fallbackText: 'True with a MAIL_USERNAME',
     parse: bool,
-    planned: true,
   }),
-  FASTMAIL__VALIDATE_CERTS: define<boolean | null>({
-    meaning: 'check its certificate',
-    fallback: null,
+  FASTMAIL__VALIDATE_CERTS: define({ meaning: 'check its certificate', fallback: true, parse: bool }),
+  FASTMAIL__SUPPRESS_SEND: define({
+    meaning: 'send none: mails are written to the log and to DATA_DIR/outbox',
+    fallback: false,
     parse: bool,
-    planned: true,
-  }),
-  FASTMAIL__SUPPRESS_SEND: define<boolean | null>({
-    meaning: 'write mails, send none',
-    fallback: null,
-    parse: bool,
-    planned: true,
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: define<string | null>({
     meaning: 'traces; unset: off',
@@ -227,7 +223,9 @@ const VARIABLES = {
   DEBUG: define({ meaning: 'also log SQL', fallback: false, parse: bool }),
 };
 
-type Values = { [Name in keyof typeof VARIABLES]: (typeof VARIABLES)[Name] extends Definition<infer T> ? T : never };
+export type Values = {
+  [Name in keyof typeof VARIABLES]: (typeof VARIABLES)[Name] extends Definition<infer T> ? T : never;
+};
 
 /** @throws ConfigError naming the first malformed variable */
 export function defineVariables(read: ConfigReader): { values: Values; reports: VariableReport[] } {

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { LogLevel, Role, VariableReport } from './config-types.ts';
+import { mailSettings } from './config-mail.ts';
+import type { LogLevel, MailSettings, Role, VariableReport } from './config-types.ts';
 import { type ConfigReader, defineVariables } from './config-variables.ts';
 import { ConfigError } from './domain/errors.ts';
 
@@ -17,6 +18,8 @@ export interface Config {
   /** Who called sudo; the embedded PostgreSQL, which refuses root, then runs as that account. */
   readonly sudo: { readonly uid: number; readonly gid: number } | undefined;
   readonly http: { readonly host: string; readonly port: number };
+  /** A plain-HTTP listener for what devices push to; null: none. */
+  readonly ingestHttpPort: number | null;
   readonly collector: {
     readonly host: string;
     readonly port: number;
@@ -44,6 +47,7 @@ export interface Config {
   readonly spacePartitions: number;
   readonly rawFrameDays: number;
   readonly signup: 'open' | 'closed';
+  readonly mail: MailSettings;
   readonly logLevel: LogLevel;
   readonly debug: boolean;
   /** One line each, for things that are set but do nothing here. */
@@ -84,6 +88,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     dataDir: resolve(cwd, v.DATA_DIR),
     sudo: sudoCaller(env),
     http: { host: v.HTTP_HOST, port: v.HTTP_PORT },
+    ingestHttpPort: v.INGEST_HTTP_PORT,
     collector: {
       host: v.COLLECTOR_HOST,
       port,
@@ -107,6 +112,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     spacePartitions: v.SPACE_PARTITIONS,
     rawFrameDays: v.RAW_FRAME_DAYS,
     signup: v.SIGNUP,
+    mail: mailSettings(v, baseUrl),
     logLevel: v.LOG_LEVEL ?? v.RUST_LOG ?? 'info',
     debug: v.DEBUG,
     hints,

@@ -4,6 +4,7 @@ import { type Database, openDatabase } from '../db/database.ts';
 import { migrationStatus } from '../db/migrate.ts';
 import { openPools } from '../db/pools.ts';
 import { isolationProblems } from '../db/self-check.ts';
+import { smtpProblem } from '../mail/smtp.ts';
 import { type Command, type CommandContext, EXIT_FAILED, EXIT_OK } from './commands.ts';
 
 const USAGE = 'deye-hard doctor [--json]';
@@ -39,12 +40,19 @@ export const doctor: Command = {
           text: found === 'free' ? `${port} is free` : `${port} is in use (a running server?)`,
         });
     }
-    checks.push({ name: 'mail', ok: true, text: 'mails are written to the log and to DATA_DIR/outbox' });
+    checks.push(await mailCheck(context));
     if (values.json === true) context.out(JSON.stringify(checks));
     else for (const c of checks) context.out(`${c.ok ? 'ok  ' : 'FAIL'} ${c.name}: ${c.text}`);
     return checks.every((c) => c.ok) ? EXIT_OK : EXIT_FAILED;
   },
 };
+
+async function mailCheck({ config }: CommandContext): Promise<Check> {
+  const { smtp } = config.mail;
+  if (smtp === null) return { name: 'mail', ok: true, text: 'mails are written to the log and to DATA_DIR/outbox' };
+  const problem = await smtpProblem(smtp);
+  return { name: 'mail', ok: problem === null, text: problem ?? `${smtp.server}:${smtp.port} lets us in` };
+}
 
 async function databaseChecks(context: CommandContext, checks: Check[]): Promise<void> {
   let database: Database;

@@ -249,6 +249,69 @@ export const de: Dictionary = {
     },
   },
 
+  mail: {
+    link: 'Falls die Schaltfläche nicht funktioniert, öffnen Sie diese Adresse:',
+    hours: (hours) => (hours === 1 ? 'Der Link gilt eine Stunde.' : `Der Link gilt ${hours} Stunden.`),
+    footer: (server) => `Gesendet von Deye Hard auf ${server}`,
+    verify: {
+      subject: 'E-Mail-Adresse bestätigen',
+      text: 'Mit dieser E-Mail-Adresse wurde ein Konto angelegt. Bitte bestätigen Sie, dass es Ihre ist.',
+      button: 'Adresse bestätigen',
+      after: 'Wenn Sie kein Konto angelegt haben, müssen Sie nichts tun: Ohne Ihre Bestätigung bleibt es unbestätigt.',
+    },
+    exists: {
+      subject: 'Sie haben schon ein Konto',
+      text: 'Jemand wollte mit dieser E-Mail-Adresse ein Konto anlegen, aber es gibt schon eines. Wenn Sie das waren: Melden Sie sich an, oder wählen Sie ein neues Passwort, falls Sie Ihres vergessen haben.',
+      button: 'Zur Anmeldung',
+      after: 'Wenn Sie es nicht waren, müssen Sie nichts tun.',
+    },
+    reset: {
+      subject: 'Neues Passwort wählen',
+      text: 'Für Ihr Konto wurde ein neues Passwort angefordert. Wenn Sie das waren, wählen Sie es hier.',
+      button: 'Passwort wählen',
+      after: 'Wenn Sie es nicht waren, müssen Sie nichts tun: Ihr Passwort bleibt, wie es ist.',
+    },
+    newAddress: {
+      subject: 'Neue E-Mail-Adresse bestätigen',
+      text: 'Dies soll die E-Mail-Adresse Ihres Kontos werden. Bis Sie sie bestätigen, bleibt die alte.',
+      button: 'Adresse bestätigen',
+      after: 'Wenn Sie nichts dergleichen wollten, müssen Sie nichts tun.',
+    },
+    addressAsked: {
+      subject: 'Ihre E-Mail-Adresse soll sich ändern',
+      text: 'Für Ihr Konto wurde eine andere E-Mail-Adresse angegeben. Sobald sie dort bestätigt ist, gilt diese nicht mehr.',
+      after:
+        'Wenn Sie das nicht waren, kennt jemand Ihr Passwort: Melden Sie sich jetzt an und wählen Sie ein anderes.',
+    },
+    addressChanged: {
+      subject: 'Ihre E-Mail-Adresse wurde geändert',
+      text: 'Ihr Konto hat ab jetzt eine neue E-Mail-Adresse. Diese gilt nicht mehr.',
+      after: 'Wenn Sie das nicht waren, wenden Sie sich bitte sofort an den Betreiber dieses Servers.',
+    },
+    passwordChanged: {
+      subject: 'Ihr Passwort wurde geändert',
+      text: 'Das Passwort Ihres Kontos wurde geändert. Wer sonst noch angemeldet war, ist es nicht mehr.',
+      after: 'Wenn Sie das nicht waren, wählen Sie sofort über „Passwort vergessen?“ auf der Anmeldeseite ein neues.',
+    },
+    twoFactorOn: {
+      subject: 'Zwei-Faktor-Anmeldung eingeschaltet',
+      text: 'Ab jetzt braucht die Anmeldung an Ihrem Konto auch einen Code aus Ihrer Authenticator-App.',
+      after: 'Wenn Sie das nicht waren, wenden Sie sich bitte sofort an den Betreiber dieses Servers.',
+    },
+    twoFactorOff: {
+      subject: 'Zwei-Faktor-Anmeldung ausgeschaltet',
+      text: 'Ab jetzt genügt Ihr Passwort für die Anmeldung an Ihrem Konto.',
+      after:
+        'Wenn Sie das nicht waren, melden Sie sich an, wählen Sie ein neues Passwort und schalten Sie sie wieder ein.',
+    },
+    deleted: {
+      subject: 'Ihr Konto wurde gelöscht',
+      text: 'Ihr Konto ist weg, mit allen Wechselrichtern und allem Gemessenen. Die übrigen Daten werden binnen einer Stunde entfernt.',
+      after:
+        'Wenn Sie das nicht waren, wenden Sie sich bitte an den Betreiber; was in Sicherungen liegt, bleibt dort bis zu deren Ablauf.',
+    },
+  },
+
   form: {
     problem: 'Bitte prüfen Sie die markierten Angaben.',
     notAllowed: 'Das ist mit Ihrem Konto nicht möglich.',

@@ -249,6 +249,67 @@ export const en = {
     },
   },
 
+  mail: {
+    link: 'If the button does not work, open this address:',
+    hours: (hours: number) => (hours === 1 ? 'The link works for one hour.' : `The link works for ${hours} hours.`),
+    footer: (server: string) => `Sent by Deye Hard at ${server}`,
+    verify: {
+      subject: 'Confirm your e-mail address',
+      text: 'An account was created with this e-mail address. Please confirm that it is yours.',
+      button: 'Confirm the address',
+      after: 'If you created no account, you need not do anything: without your confirmation it stays unconfirmed.',
+    },
+    exists: {
+      subject: 'You have an account already',
+      text: 'Somebody wanted to create an account with this e-mail address, but there is one already. If that was you: sign in, or choose a new password in case you forgot yours.',
+      button: 'To the sign-in',
+      after: 'If it was not you, you need not do anything.',
+    },
+    reset: {
+      subject: 'Choose a new password',
+      text: 'Somebody asked for a new password for your account. If that was you, choose it here.',
+      button: 'Choose a password',
+      after: 'If it was not you, you need not do anything: your password stays as it is.',
+    },
+    newAddress: {
+      subject: 'Confirm your new e-mail address',
+      text: 'This is to become the e-mail address of your account. Until you confirm it, the old one stays.',
+      button: 'Confirm the address',
+      after: 'If you asked for nothing of the kind, you need not do anything.',
+    },
+    addressAsked: {
+      subject: 'Your e-mail address is to change',
+      text: 'Another e-mail address was given for your account. Once it is confirmed there, this one no longer counts.',
+      after: 'If that was not you, somebody knows your password: sign in now and choose another.',
+    },
+    addressChanged: {
+      subject: 'Your e-mail address was changed',
+      text: 'Your account has a new e-mail address from now on. This one no longer counts.',
+      after: 'If that was not you, please ask whoever runs this server for help at once.',
+    },
+    passwordChanged: {
+      subject: 'Your password was changed',
+      text: 'The password of your account was changed, and everybody else who was signed in with it no longer is.',
+      after: 'If that was not you, choose a new password at once by “Forgot your password?” on the sign-in page.',
+    },
+    twoFactorOn: {
+      subject: 'Two-factor sign-in is on',
+      text: 'From now on, signing in to your account also needs a code from your authenticator app.',
+      after: 'If that was not you, please ask whoever runs this server for help at once.',
+    },
+    twoFactorOff: {
+      subject: 'Two-factor sign-in is off',
+      text: 'From now on, your password is enough to sign in to your account.',
+      after: 'If that was not you, sign in, choose a new password and switch two-factor sign-in on again.',
+    },
+    deleted: {
+      subject: 'Your account was deleted',
+      text: 'Your account is gone, with all inverters and everything measured. The rest of the data is removed within the hour.',
+      after:
+        'If that was not you, please ask whoever runs this server; what is in backups stays there until they expire.',
+    },
+  },
+
   form: {
     problem: 'Please check what is marked.',
     notAllowed: 'This is not allowed for your account.',

@@ -1,15 +1,26 @@
+import { join } from 'node:path';
+import type { MailTransport } from '../mail/message.ts';
+import { outboxTransport } from '../mail/outbox.ts';
+import { smtpTransport } from '../mail/smtp.ts';
 import { jobs } from '../worker/jobs/index.ts';
+import { sendMail } from '../worker/jobs/send-mail.ts';
 import { Scheduler } from '../worker/scheduler.ts';
 import type { RunningRole, Shared } from './role.ts';
 
-/** Maintenance: partitions, packing, retention, purges. */
+/** Maintenance: partitions, packing, retention, purges; and mails. */
 export async function startWorker(shared: Shared): Promise<RunningRole> {
   const scheduler = new Scheduler(shared.database, shared.config, shared.log.child({ part: 'worker' }));
-  scheduler.start(jobs);
+  scheduler.start([...jobs, sendMail(mailTransport(shared))]);
   return {
     name: 'worker',
     address: null,
     problem: () => (scheduler.failing.size === 0 ? '' : `failing: ${[...scheduler.failing.keys()].join(', ')}`),
     stop: () => scheduler.stop(),
   };
+}
+
+function mailTransport({ config, log }: Shared): MailTransport {
+  const { smtp, from } = config.mail;
+  if (smtp !== null) return smtpTransport(smtp, from);
+  return outboxTransport(join(config.dataDir, 'outbox'), from, log.child({ part: 'mail' }));
 }

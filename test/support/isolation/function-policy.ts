@@ -89,6 +89,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
       readsOnly: true,
     },
   },
+  'api.queue_mail': { execute: ['app'], definer: 'owner', foreign: 'writes for whom it is given, and answers nothing' },
   'api.remove_inverter': {
     execute: ['app'],
     definer: 'owner',
