@@ -16,6 +16,12 @@ export interface CliContext extends CommandIo {
   openDatabase(): Promise<CommandDatabase>;
 }
 
+/** For commands that move a whole installation. */
+export interface InstallationContext extends CommandIo {
+  openDatabase(): Promise<CommandDatabase & { encryptionKeys: readonly string[] }>;
+  signal: AbortSignal;
+}
+
 /** Something about how the command was called; said together with the usage, exit 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -28,12 +34,16 @@ export interface ActionSpec<Option extends string, Flag extends string> {
   required?: readonly Option[];
   options: readonly Option[];
   flags: readonly Flag[];
+  /** What the one argument without a name is, e.g. `FILE`; without it there may be none. */
+  argument?: string;
 }
 
 export interface ActionInput<Option extends string, Flag extends string> {
   values: Partial<Record<Option, string>>;
   flags: Record<Flag, boolean>;
   json: boolean;
+  /** The argument without a name; empty where the action has none. */
+  argument: string;
 }
 
 /**
@@ -78,8 +88,14 @@ function readArguments<Option extends string, Flag extends string>(
     ...flags.map((name) => [name, { type: 'boolean' as const }]),
   ]) as Record<string, { type: 'string' | 'boolean' }>;
   let values: Record<string, unknown>;
+  let positionals: string[];
   try {
-    ({ values } = parseArgs({ args, options, strict: true, allowPositionals: false }));
+    ({ values, positionals } = parseArgs({
+      args,
+      options,
+      strict: true,
+      allowPositionals: spec.argument !== undefined,
+    }));
   } catch (error) {
     // parseArgs explains in its own words what it does not understand.
     if (error instanceof TypeError) throw new UsageError(error.message);
@@ -89,17 +105,23 @@ function readArguments<Option extends string, Flag extends string>(
   for (const name of spec.required ?? []) {
     if (typeof values[name] !== 'string' || values[name].trim() === '') throw new UsageError(`--${name} is missing.`);
   }
+  if (spec.argument !== undefined && (positionals.length !== 1 || positionals[0] === '')) {
+    throw new UsageError(
+      positionals.length > 1 ? `There is one ${spec.argument} only.` : `${spec.argument} is missing.`,
+    );
+  }
   return {
     values: values as Partial<Record<Option, string>>,
     flags: Object.fromEntries(spec.flags.map((name) => [name, values[name] === true])) as Record<Flag, boolean>,
     json: values['json'] === true,
+    argument: positionals[0] ?? '',
   };
 }
 
 /** Opens the database for one piece of work as the owner, and closes it whatever happens. */
-export async function withDatabase<T>(
-  context: CliContext,
-  work: (database: CommandDatabase) => Promise<T>,
+export async function withDatabase<T, Opened extends CommandDatabase>(
+  context: { openDatabase(): Promise<Opened> },
+  work: (database: Opened) => Promise<T>,
 ): Promise<T> {
   const database = await context.openDatabase();
   try {

@@ -1,6 +1,6 @@
 import { openDatabase, prepareDatabase } from '../db/database.ts';
 import type { Command, CommandContext } from './commands.ts';
-import type { CliContext } from './context.ts';
+import type { CliContext, InstallationContext } from './context.ts';
 
 /**
  * THE list of commands; the first is what runs without a name. Each is loaded only when it runs, so that a small command does not wait
@@ -16,6 +16,15 @@ export const commands: readonly Command[] = [
   onDatabase('user', 'create, list, disable accounts; set a password', async () => (await import('./user.ts')).user),
   onDatabase('api-key', 'create a key for a device or a program', async () => (await import('./api-key.ts')).apiKey),
   onDatabase('inverter', 'register a device', async () => (await import('./inverter.ts')).inverter),
+  onDatabase(
+    'backup',
+    'write everything into one file, while the server runs',
+    async () => (await import('./backup.ts')).backup,
+    {
+      migrated: false,
+    },
+  ),
+  onDatabase('restore', 'fill an empty database from a backup', async () => (await import('./restore.ts')).restore),
   lazy('simulate', 'a virtual fleet that speaks the real protocols', async () => {
     const { simulate } = await import('./simulate.ts');
     return { run: (args, context) => simulate(args, context, context.signal) };
@@ -32,21 +41,34 @@ function lazy(name: string, summary: string, load: () => Promise<Pick<Command, '
   return { name, summary, run: async (args, context) => (await load()).run(args, context) };
 }
 
-type OnDatabase = (args: string[], context: CliContext) => Promise<number>;
+type OnDatabase = (args: string[], context: CliContext & InstallationContext) => Promise<number>;
 
-/** A command that works on the database as its owner, beside a running server or alone. */
-function onDatabase(name: string, summary: string, load: () => Promise<OnDatabase>): Command {
+/**
+ * A command that works on the database as its owner, beside a running server or alone.
+ * @param options `migrated` false: it takes the schema as it is, also one that is older than this version
+ */
+function onDatabase(
+  name: string,
+  summary: string,
+  load: () => Promise<OnDatabase>,
+  { migrated = true }: { migrated?: boolean } = {},
+): Command {
   return lazy(name, summary, async () => {
     const run = await load();
-    return { run: (args, context) => run(args, { ...context, openDatabase: () => commandDatabase(context) }) };
+    return {
+      run: (args, context) => run(args, { ...context, openDatabase: () => commandDatabase(context, migrated) }),
+    };
   });
 }
 
-async function commandDatabase(context: CommandContext): ReturnType<CliContext['openDatabase']> {
+async function commandDatabase(
+  context: CommandContext,
+  migrated: boolean,
+): ReturnType<InstallationContext['openDatabase']> {
   const database = await openDatabase(context.config, context.log);
   try {
     // On a fresh machine the first command may well come before the first start.
-    await prepareDatabase(database, context.log);
+    if (migrated) await prepareDatabase(database, context.log);
   } catch (error) {
     await database.release();
     throw error;
@@ -55,6 +77,7 @@ async function commandDatabase(context: CommandContext): ReturnType<CliContext['
     owner: (work) => database.owner(work),
     close: () => database.release(),
     authSecret: database.secrets.authSecret,
+    encryptionKeys: database.secrets.encryptionKeys,
     timeZone: context.config.timeZone,
   };
 }

@@ -86,6 +86,11 @@ export class ProtocolError extends DeyeHardError {
   }
 }
 
+/** A file given to a command is not what it should be: foreign, cut off, altered, or of a version not understood. */
+export class UnusableFile extends DeyeHardError {
+  readonly code = 'unusable_file';
+}
+
 /** The process cannot start: one plain sentence that names the setting. */
 export class ConfigError extends DeyeHardError {
   readonly code = 'config_error';
