@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Message, SessionOutcome, StreamSession } from '../protocols/protocol.ts';
+import type { TokenBucket } from '../util/token-bucket.ts';
 import type { ConnectionContext } from './connection-context.ts';
 import { countOutcome, type Ending } from './counters.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
-import { TokenBucket } from './limits.ts';
 import { readProxyHeader } from './proxy-header.ts';
 import { Settler } from './settler.ts';
 
@@ -28,7 +28,6 @@ export class Connection {
   readonly #socket: Socket;
   readonly #context: ConnectionContext;
   readonly #session: StreamSession;
-  readonly #bucket: TokenBucket;
   readonly #settler: Settler;
   readonly #openedAt = performance.now();
   #lastFrameAt: number | null = null;
@@ -42,6 +41,8 @@ export class Connection {
   #paused = false;
   #peerEnded = false;
   #serial: string | null = null;
+  /** Shared with other connections of the same serial; null until it is known, and no frame can be handed over before. */
+  #bucket: TokenBucket | null = null;
   #ending: Ending | null = null;
 
   constructor(id: number, address: string, socket: Socket, context: ConnectionContext) {
@@ -50,8 +51,6 @@ export class Connection {
     this.#socket = socket;
     this.#context = context;
     this.#session = context.protocol.open({ maxGarbageBytes: context.limits.maxGarbageBytes });
-    const { frameBurst, framesPerMinute } = context.limits;
-    this.#bucket = new TokenBucket(frameBurst, framesPerMinute / 60_000, this.#openedAt);
     this.#settler = new Settler(
       (message) => context.sink.accept(message, { address: this.address, connectionId: this.id }),
       (error) => this.#onUnstored(error),
@@ -62,6 +61,11 @@ export class Connection {
 
   get serial(): string | null {
     return this.#serial;
+  }
+
+  /** When its last good frame came, by `performance.now()`; null before the first. */
+  get lastFrameAt(): number | null {
+    return this.#lastFrameAt;
   }
 
   /** Why it ended; null while it lives. */
@@ -165,31 +169,35 @@ export class Connection {
     this.#waiting.push(...outcome.messages);
     if (outcome.messages.length > 0) {
       this.#lastFrameAt = nowMs;
-      this.#identify();
+      this.#identify(outcome.messages);
     }
     if (!this.#session.partial) this.#partialSince = null;
     else if (this.#partialSince === null || outcome.messages.length > 0) this.#partialSince = nowMs;
     if (outcome.close === undefined) return;
     const { reason, message } = outcome.close;
     // Worth a warning: its owner waits for data that will never come.
-    if (reason === 'tls_hello') log.warn({ ...this.#who(), reason }, message);
-    else log.info({ ...this.#who(), reason }, message);
+    if (reason === 'tls_hello') {
+      log.warn({ ...this.#who(), reason }, message);
+      this.#context.onTlsHello(this);
+    } else log.info({ ...this.#who(), reason }, message);
     this.#end(reason, 'drain');
   }
 
-  #identify(): void {
+  #identify([first]: readonly Message[]): void {
     const serial = this.#session.serial;
     if (this.#serial !== null || serial === null) return;
     this.#serial = serial;
-    this.#context.onIdentified(this, serial);
+    this.#bucket = this.#context.onIdentified(this, serial, first?.facts?.powerOnTimeS ?? null);
   }
 
   /** Hand over what waits, as far as the limits allow; all of it when the connection is ending. */
   #dispatch(): void {
     const { limits } = this.#context;
     while (this.#waiting.length > 0) {
-      const free = this.#settler.unsettled < limits.maxUnsettled && this.#bucket.take(performance.now());
-      if (!free && this.#ending === null) return;
+      const isFree = this.#settler.unsettled < limits.maxUnsettled;
+      const isAllowed = isFree && (this.#bucket?.take(performance.now()) ?? true);
+      if (isFree && !isAllowed && this.#ending === null) this.#context.counters.throttled += 1;
+      if (!isAllowed && this.#ending === null) return;
       const message = this.#waiting.shift();
       if (message !== undefined) this.#settler.hand(message);
     }
@@ -266,7 +274,7 @@ export class Connection {
     const isWaiting = this.#partialSince !== null && !this.#paused;
     const partial = isWaiting ? Number(this.#partialSince) + partialMs : Number.POSITIVE_INFINITY;
     const isThrottled = this.#waiting.length > 0 && this.#settler.unsettled < maxUnsettled;
-    const refill = isThrottled ? nowMs + this.#bucket.waitMs(nowMs) : Number.POSITIVE_INFINITY;
+    const refill = isThrottled ? nowMs + (this.#bucket?.waitMs(nowMs) ?? 0) : Number.POSITIVE_INFINITY;
     return Math.min(silent, partial, refill);
   }
 

@@ -43,6 +43,10 @@ export interface CollectorCounters {
   garbageBytes: number;
   partialExpiries: number;
   tlsHellos: number;
+  /** Times a frame had to wait because its serial sent too many. */
+  throttled: number;
+  /** Devices that spoke over two connections at the same time. */
+  twoAtOnce: number;
 }
 
 export function newCounters(): CollectorCounters {
@@ -61,6 +65,8 @@ export function newCounters(): CollectorCounters {
     garbageBytes: 0,
     partialExpiries: 0,
     tlsHellos: 0,
+    throttled: 0,
+    twoAtOnce: 0,
   };
 }
 

@@ -1,12 +1,14 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { plainAddress } from '../domain/address.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { StreamProtocol } from '../protocols/protocol.ts';
+import { TokenBucket, TokenBuckets } from '../util/token-bucket.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionContext } from './connection-context.ts';
 import { type CollectorCounters, newCounters, type Refusal } from './counters.ts';
-import { AddressCounts, type CollectorLimits, DEFAULT_COLLECTOR_LIMITS, plainAddress, TokenBucket } from './limits.ts';
+import { AddressCounts, type CollectorLimits, DEFAULT_COLLECTOR_LIMITS } from './limits.ts';
 import { Serials } from './serials.ts';
-import type { CollectorLog, MessageSink } from './sink.ts';
+import type { CollectorLog, MessageSink, Peer } from './sink.ts';
 
 export interface CollectorOptions {
   protocol: StreamProtocol;
@@ -23,6 +25,10 @@ export interface CollectorOptions {
 const BACKLOG = 2048;
 /** What happens to a whole fleet at once is worth one line a minute, not one for each connection. */
 const LOG_EVERY_MS = 60_000;
+/** A connection that spoke so lately is not one that was lost without a word. */
+const ALIVE_MS = 30_000;
+/** Whole seconds are all a device tells. */
+const UPTIME_SLACK_MS = 5_000;
 
 /**
  * The TCP server devices connect to. It knows sockets and limits and no protocol: it feeds a session, hands messages to the sink, and
@@ -38,6 +44,7 @@ export class CollectorServer {
   readonly #addresses = new AddressCounts();
   readonly #serials = new Serials<Connection>();
   readonly #accepts: TokenBucket;
+  readonly #frames: TokenBuckets;
   /** What closed connections brought and the sink has not settled yet. */
   readonly #unsettled = new Set<Promise<void>>();
   readonly #loggedAt = new Map<string, number>();
@@ -50,6 +57,8 @@ export class CollectorServer {
     this.#options = options;
     this.#limits = { ...DEFAULT_COLLECTOR_LIMITS, ...options.limits };
     this.#accepts = new TokenBucket(this.#limits.acceptBurst, this.#limits.acceptsPerSecond / 1000, performance.now());
+    const { frameBurst, framesPerMinute, maxConnections } = this.#limits;
+    this.#frames = new TokenBuckets(frameBurst, framesPerMinute / 60_000, 2 * maxConnections);
     this.#context = {
       protocol: options.protocol,
       sink: options.sink,
@@ -58,7 +67,8 @@ export class CollectorServer {
       counters: this.counters,
       proxyProtocol: options.proxyProtocol ?? false,
       now: options.now ?? (() => new Date()),
-      onIdentified: (connection, serial) => this.#onIdentified(connection, serial),
+      onIdentified: (connection, serial, uptimeS) => this.#onIdentified(connection, serial, uptimeS),
+      onTlsHello: (connection) => options.sink.tlsHello?.(peerOf(connection)),
       onAddressTold: (connection, address) => this.#onAddressTold(connection, address),
       onClosed: (connection) => this.#onClosed(connection),
       onUnstored: (connection, error) => this.#onUnstored(connection, error),
@@ -169,14 +179,22 @@ export class CollectorServer {
     return true;
   }
 
-  #onIdentified(connection: Connection, serial: string): void {
-    for (const older of this.#serials.claim(serial, connection, performance.now())) {
+  #onIdentified(connection: Connection, serial: string, uptimeS: number | null): TokenBucket {
+    const nowMs = performance.now();
+    const before = this.#serials.of(serial);
+    const rival = before.find((older) => isAlive(older, nowMs, uptimeS));
+    if (rival !== undefined) {
+      this.counters.twoAtOnce += 1;
+      this.#options.sink.twoAtOnce?.(serial, [peerOf(rival), peerOf(connection)]);
+    }
+    for (const older of this.#serials.claim(serial, connection, nowMs)) {
       this.#options.log.info(
         { serial, address: connection.address, before: older.address },
         'a newer connection takes over',
       );
       older.end('replaced');
     }
+    return this.#frames.of(serial, nowMs);
   }
 
   #onAddressTold(connection: Connection, address: string): boolean {
@@ -203,4 +221,17 @@ export class CollectorServer {
     this.#unsettled.add(drained);
     if (this.#connections.size === 0) this.#onEmpty();
   }
+}
+
+function peerOf({ address, id: connectionId }: Connection): Peer {
+  return { address, connectionId };
+}
+
+/**
+ * Whether an older connection of a serial is one that lives, so that two speak for it. A device that was powered off says nothing and
+ * leaves its connection open; then the newcomer was switched on after the older one's last word.
+ */
+function isAlive({ lastFrameAt }: Connection, nowMs: number, uptimeS: number | null): boolean {
+  if (lastFrameAt === null || nowMs - lastFrameAt > ALIVE_MS) return false;
+  return uptimeS === null || uptimeS * 1000 > nowMs - lastFrameAt + UPTIME_SLACK_MS;
 }

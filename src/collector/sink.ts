@@ -8,6 +8,10 @@ export interface MessageSink {
    * acknowledged, and the device sends it again.
    */
   accept(message: Message, peer: Peer): Promise<{ utcOffsetMin: number }>;
+  /** A peer began to speak TLS and was sent away: a logger whose firmware cannot be used (solarman-v5 §6.3). */
+  tlsHello?(peer: Peer): void;
+  /** Two connections speak for one device at the same time, the older first. */
+  twoAtOnce?(serial: string, peers: readonly [Peer, Peer]): void;
 }
 
 /** The other end of a connection. */

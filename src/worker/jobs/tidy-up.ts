@@ -11,6 +11,11 @@ const SHORT_LIVED: readonly { what: string; delete: string }[] = [
     delete: `FROM store.unclaimed_logger WHERE last_seen_at < $1::timestamptz - interval '30 days'`,
   },
   {
+    what: 'TLS attempts',
+    delete: `FROM store.tls_attempt WHERE last_seen_at < $1::timestamptz - interval '30 days'`,
+  },
+  { what: 'visits', delete: `FROM api.visit WHERE seen_at < $1::timestamptz - interval '1 day'` },
+  {
     what: 'pending devices',
     delete: `FROM api.pending_device WHERE last_seen_at < $1::timestamptz - interval '30 days'`,
   },

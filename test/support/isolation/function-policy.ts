@@ -131,6 +131,50 @@ export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
       }),
     },
   },
+  'api.claims_of': {
+    execute: ['ingest'],
+    definer: 'lookup',
+    foreign: 'answers the collector who waits for a serial, before it is anybody’s',
+  },
+  'api.prove_claim': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: {
+      args: ({ user, inverter }) => ({
+        of_user: String(user),
+        of_inverter: String(inverter),
+        how: `'power_cycle'`,
+        at: 'now()',
+      }),
+      // Its own does not wait.
+      readsOnly: true,
+    },
+  },
+  'api.note_tls': { execute: ['ingest'], definer: 'owner', foreign: 'a hello belongs to no account' },
+  'api.ask_restart': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: {
+      args: ({ inverter }) => ({ of_inverter: String(inverter), at: 'now()', most_a_day: '5' }),
+      readsOnly: true,
+    },
+  },
+  'api.release_logger': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: { args: ({ inverter }) => ({ of_inverter: String(inverter), at: 'now()' }), readsOnly: true },
+  },
+  'api.claim_state': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: { args: ({ inverter }) => ({ of_inverter: String(inverter) }), readsOnly: true },
+  },
+  'api.note_visit': { execute: ['app'], definer: 'owner', foreign: 'writes for the tenant of the transaction only' },
+  'api.tls_nearby': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: 'what came from the tenant’s own address, which it was told is its own',
+  },
   'api.lock_counters': { execute: ['ingest'], definer: 'owner', foreign: { args: pair, readsOnly: true } },
   'api.append_samples': {
     execute: ['ingest'],

@@ -69,6 +69,7 @@ export const WITHOUT_TENANT: Readonly<Record<string, string>> = {
   'store.packing': 'up to when samples are packed',
   'store.process': 'the heartbeats of this installation',
   'store.unclaimed_logger': 'loggers that nobody has claimed',
+  'store.tls_attempt': 'peers that told no serial',
   'migration.kysely_migration': 'which migrations were applied',
   'migration.kysely_migration_lock': 'who is migrating',
 };
