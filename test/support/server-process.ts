@@ -13,6 +13,7 @@ export interface ServerProcess {
   collectorPort: number;
   dataDir: string;
   url: string;
+  pid: number;
   /** Everything it has written so far. */
   output(): string;
   /** The one-time link it printed. */
@@ -33,6 +34,8 @@ export interface ServerOptions {
   env?: Record<string, string>;
   dataDir?: string;
   ports?: { http: number; collector: number };
+  /** For node itself, before the program's name. */
+  nodeArgs?: string[];
 }
 
 /** Starts it and waits until it says that it is ready. */
@@ -49,7 +52,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     COLLECTOR_PORT: String(ports.collector),
     ...options.env,
   };
-  const child = spawn(process.execPath, [MAIN, ...(options.args ?? [])], {
+  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), MAIN, ...(options.args ?? [])], {
     env,
     cwd: dataDir,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -65,6 +68,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     collectorPort: ports.collector,
     dataDir,
     url: `http://localhost:${ports.http}`,
+    pid: child.pid ?? 0,
     output: () => text,
     setupLink: () => {
       const link = /http\S+\/setup\?token=\S+/.exec(text)?.[0];

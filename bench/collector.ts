@@ -1,0 +1,194 @@
+/**
+ * What the collector bears: connected loggers and their memory, durable data frames a second, a reconnect storm with a flush of stored
+ * frames. Beside it, in the same run, a bare TCP server that echoes: what the machine can do without us.
+ * node --import tsx bench/collector.ts [--quick] [--json FILE]
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { BenchLogger, spread } from './bench-logger.ts';
+import { type Bench, openBench, percentile, postgresCpuS, usageOf } from './rig.ts';
+
+const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'string' } } });
+const size =
+  options.quick === true
+    ? { connections: 2_000, seconds: 5, storm: 500, storedFrames: 20 }
+    : { connections: 18_000, seconds: 30, storm: 5_000, storedFrames: 100 };
+/** The collector lets in 500 a second over time. */
+const CONNECTS_PER_S = 450;
+const FRAME_EVERY_MS = 1_100;
+
+const figures: Record<string, number> = {};
+const note = (name: string, value: number, said: string): void => {
+  figures[name] = Math.round(value * 100) / 100;
+  console.log(`${said.padEnd(74)} ${figures[name].toLocaleString('en')}`);
+};
+
+const bench = await openBench();
+try {
+  const loggers = Array.from({ length: size.connections }, (_, i) => new BenchLogger(i));
+  const ids = await bench.addInverters(
+    'solarman',
+    loggers.map((logger) => String(logger.serial)),
+  );
+  await measureConnections(bench, loggers);
+  await measureFrames(bench, loggers);
+  for (const logger of loggers) logger.close();
+  await measureStorm(bench, loggers.slice(0, size.storm), ids.slice(0, size.storm));
+} finally {
+  await bench.close();
+}
+await measureEcho();
+figures['memory_vs_echo_ratio'] = ratio('kib_per_connection', 'echo_kib_per_connection');
+figures['frames_vs_echo_ratio'] = ratio('frames_per_s', 'echo_frames_per_s');
+if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify({ figures }, null, 2)}\n`);
+
+async function measureConnections({ server }: Bench, loggers: readonly BenchLogger[]): Promise<void> {
+  const before = usageOf(server.pid).residentKiB;
+  await spread(loggers, { perSecond: CONNECTS_PER_S, atOnce: 500 }, async (logger) => {
+    await logger.connect(server.collectorPort);
+    await logger.handshake();
+  });
+  const { residentKiB } = usageOf(server.pid);
+  note('connections', loggers.length, 'loggers connected at once, each after its handshake');
+  note('kib_per_connection', (residentKiB - before) / loggers.length, 'KiB of resident memory a connected logger');
+  note('server_mib', residentKiB / 1024, 'MiB of resident memory in all');
+}
+
+/** Each logger a frame a second at most, each waiting for its acknowledgement, which comes after the COMMIT. */
+async function measureFrames({ server, owner }: Bench, loggers: readonly BenchLogger[]): Promise<void> {
+  const startS = Math.floor(Date.now() / 1000) - 3600;
+  const latencies: number[] = [];
+  const cpu = { server: usageOf(server.pid).cpuS, postgres: postgresCpuS(server.dataDir) };
+  const startedAt = performance.now();
+  const until = startedAt + size.seconds * 1000;
+  await Promise.all(
+    loggers.map(async (logger, i) => {
+      await pause((i / loggers.length) * FRAME_EVERY_MS);
+      for (let n = 0; performance.now() < until; n++) {
+        const sentAt = performance.now();
+        await logger.exchange(logger.data(startS + n * 60, 177_500 + 10 * n));
+        latencies.push(performance.now() - sentAt);
+        await pause(FRAME_EVERY_MS - (performance.now() - sentAt));
+      }
+    }),
+  );
+  const seconds = (performance.now() - startedAt) / 1000;
+  note('frames_per_s', latencies.length / seconds, 'data frames a second, acknowledged after their COMMIT');
+  note('frame_p50_ms', percentile(latencies, 0.5), 'ms from frame to acknowledgement, median');
+  note('frame_p99_ms', percentile(latencies, 0.99), 'ms from frame to acknowledgement, 99 of 100');
+  const perFrame = (used: number): number => (used / latencies.length) * 1e6;
+  note('server_us_per_frame', perFrame(usageOf(server.pid).cpuS - cpu.server), 'µs of processor a frame, program');
+  note(
+    'postgres_us_per_frame',
+    perFrame(postgresCpuS(server.dataDir) - cpu.postgres),
+    'µs of processor a frame, PostgreSQL',
+  );
+  const { rows } = await owner((client) =>
+    client.query<{ n: number }>('SELECT count(*)::int AS n FROM store.ac_sample'),
+  );
+  expect('samples found of those acknowledged', rows[0]?.n, latencies.length);
+}
+
+/** Everybody comes back within ten seconds, and brings what was measured meanwhile. */
+async function measureStorm(
+  { server, owner }: Bench,
+  loggers: readonly BenchLogger[],
+  ids: readonly number[],
+): Promise<void> {
+  await owner((client) =>
+    client.query('TRUNCATE store.ac_sample, store.dc_sample, store.energy_15m, store.counter, store.late_sample'),
+  );
+  const nowS = Math.floor(Date.now() / 1000);
+  const firstS = nowS - size.storedFrames * 300;
+  const totalWh = (n: number): number => 177_500 + 40 * n;
+  let retries = 0;
+  const startedAt = performance.now();
+  let connectedAt = 0;
+  let connected = 0;
+  await Promise.all(
+    loggers.map(async (logger, i) => {
+      await pause((i / loggers.length) * 10_000);
+      for (let n = 0; n <= size.storedFrames; ) {
+        try {
+          if (n === 0 || !logger.isConnected) {
+            await logger.connect(server.collectorPort);
+            await logger.handshake();
+            if (n === 0 && ++connected === loggers.length) connectedAt = performance.now();
+          }
+          await logger.exchange(logger.data(firstS + n * 300, totalWh(n), n < size.storedFrames));
+          n++;
+        } catch {
+          // Refused or cut, as a storm does: a logger comes back.
+          retries++;
+          await pause(1_000);
+        }
+      }
+    }),
+  );
+  const seconds = (performance.now() - startedAt) / 1000;
+  const frames = loggers.length * (size.storedFrames + 1);
+  note(
+    'storm_connected_s',
+    (connectedAt - startedAt) / 1000,
+    `s until ${loggers.length} loggers were back, dialling within 10 s`,
+  );
+  note('storm_frames_per_s', frames / seconds, `frames a second while each flushed ${size.storedFrames} stored ones`);
+  note('storm_retries', retries, 'connections refused or cut on the way, all made up for');
+  const { rows } = await owner((client) =>
+    client.query<{ samples: number; wrong: number }>(
+      `SELECT (SELECT count(*)::int FROM store.ac_sample) AS samples,
+              (SELECT count(*)::int FROM store.counter WHERE inverter_id = ANY ($1)
+                 AND first_good_wh[1] + booked_wh[1] IS DISTINCT FROM $2) AS wrong`,
+      [ids, Math.floor(totalWh(size.storedFrames) / 100) * 100],
+    ),
+  );
+  expect('samples found after the storm', rows[0]?.samples, frames);
+  expect('inverters with a wrong energy total', rows[0]?.wrong, 0);
+  for (const logger of loggers) logger.close();
+}
+
+async function measureEcho(): Promise<void> {
+  const child = fork(new URL('echo-server.ts', import.meta.url), { execArgv: ['--import', 'tsx'] });
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  const pid = child.pid ?? 0;
+  try {
+    const loggers = Array.from({ length: size.connections }, (_, i) => new BenchLogger(i));
+    const before = usageOf(pid).residentKiB;
+    await spread(loggers, { perSecond: 5_000, atOnce: 500 }, async (logger) => {
+      await logger.connect(port);
+      await logger.handshake();
+    });
+    note(
+      'echo_kib_per_connection',
+      (usageOf(pid).residentKiB - before) / loggers.length,
+      'bare TCP: KiB of resident memory a connection',
+    );
+    let frames = 0;
+    const until = performance.now() + 5_000;
+    const frame = (loggers[0] as BenchLogger).data(Math.floor(Date.now() / 1000), 177_500);
+    await Promise.all(
+      loggers.slice(0, 500).map(async (logger) => {
+        for (; performance.now() < until; frames++) await logger.exchange(frame);
+      }),
+    );
+    note('echo_frames_per_s', frames / 5, 'bare TCP: frames a second answered by 23 bytes, nothing else');
+    for (const logger of loggers) logger.close();
+  } finally {
+    child.kill();
+  }
+}
+
+function ratio(ours: string, theirs: string): number {
+  return Math.round(((figures[ours] ?? Number.NaN) / (figures[theirs] ?? Number.NaN)) * 1000) / 1000;
+}
+
+function expect(what: string, found: number | undefined, expected: number): void {
+  console.log(`${what.padEnd(74)} ${found ?? 'none'} of ${expected}${found === expected ? '' : '   <-- WRONG'}`);
+  if (found !== expected) process.exitCode = 1;
+}
+
+async function pause(ms: number): Promise<void> {
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+}
