@@ -28,7 +28,16 @@ export default defineConfig({
       // Whole processes, each starting its own database: on a busy small machine a story takes its time.
       { test: { ...common, testTimeout: 120_000, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
       // What takes minutes by its nature; `npm run test:long`.
-      { test: { ...common, testTimeout: 900_000, name: 'long', include: ['test/long/**/*.test.ts'] } },
+      {
+        test: {
+          ...common,
+          testTimeout: 900_000,
+          name: 'long',
+          // Properties that the gate tries on thousands of inputs are tried on a million here.
+          setupFiles: ['test/support/at-length.ts'],
+          include: ['test/long/**/*.test.ts', 'test/contract/protocols.test.ts'],
+        },
+      },
     ],
   },
 });

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { judgeReading, powerLimits } from '../../src/domain/plausibility.ts';
+import type { Reading } from '../../src/domain/reading.ts';
 import { pushProtocols, streamProtocols } from '../../src/protocols/index.ts';
 import type { Message, SessionOutcome, StreamProtocol } from '../../src/protocols/protocol.ts';
 import { acknowledgementFor } from '../../src/protocols/solarman/acknowledgement.ts';
@@ -65,6 +67,23 @@ function flip(bytes: Buffer, bit: number): Buffer {
   return copy;
 }
 
+const isSet = (bytes: Buffer, bit: number): boolean => ((bytes[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0;
+
+/** Every number finite, no power beyond what the inverter or an input can give. */
+function isPossible(reading: Reading): boolean {
+  const limits = powerLimits(reading);
+  const numbers = [reading, ...reading.channels, ...reading.phases].flatMap((part) =>
+    Object.values(part).filter((value) => typeof value === 'number'),
+  );
+  const within = (powerW: number | null, limitW: number): boolean => powerW === null || Math.abs(powerW) <= limitW;
+  return (
+    numbers.every(Number.isFinite) &&
+    within(reading.powerW, limits.acW) &&
+    within(reading.powerDcW, limits.dcW) &&
+    reading.channels.every((input) => within(input.powerW, limits.inputW))
+  );
+}
+
 describe('the lists', () => {
   it('name every protocol, port and path once', () => {
     for (const names of [
@@ -119,7 +138,7 @@ describe.each(streamProtocols)('$name', (protocol) => {
       fc.property(fc.uint8Array({ maxLength: 5000 }), cuts, (bytes, fractions) => {
         return readingsOf(hear(protocol, cut(Buffer.from(bytes), fractions))).length === 0;
       }),
-      { numRuns: long ? 50_000 : 500 },
+      { numRuns: long ? 500_000 : 500 },
     );
   });
 
@@ -129,7 +148,7 @@ describe.each(streamProtocols)('$name', (protocol) => {
       .map(([from, length]) => stream.subarray(from, from + length));
     fc.assert(
       fc.property(fc.array(scrap, { maxLength: 40 }), (pieces) => readingsOf(hear(protocol, pieces)).length === 0),
-      { numRuns: long ? 50_000 : 500 },
+      { numRuns: long ? 300_000 : 500 },
     );
   });
 
@@ -137,6 +156,28 @@ describe.each(streamProtocols)('$name', (protocol) => {
     for (let bit = 0; bit < measurement.length * 8; bit++) {
       expect(readingsOf(hear(protocol, [flip(measurement, bit)])), `bit ${bit}`).toEqual([]);
     }
+  });
+
+  it('takes several wrong bits for nothing, or for a reading in which nothing impossible is left', {
+    timeout: NO_TIME_LIMIT,
+  }, () => {
+    const bits = fc.array(fc.nat(measurement.length * 8 - 1), { minLength: 2, maxLength: 8 });
+    // Two bits of the same weight that change in opposite directions: a checksum that is a sum does not see them.
+    const unseen = fc
+      .tuple(fc.nat(measurement.length * 8 - 1), fc.nat(measurement.length - 1))
+      .map(([bit, byte]) => [bit, byte * 8 + (bit & 7)])
+      .filter(([a = 0, b = 0]) => isSet(measurement, a) !== isSet(measurement, b));
+    let read = 0;
+    fc.assert(
+      fc.property(fc.oneof(bits, unseen), (flipped) => {
+        const readings = readingsOf(hear(protocol, [flipped.reduce(flip, measurement)]));
+        read += readings.length;
+        return readings.every((reading) => isPossible(judgeReading(reading)));
+      }),
+      { numRuns: long ? 200_000 : 2_000 },
+    );
+    // Else the property would have looked at nothing.
+    expect(read).toBeGreaterThan(0);
   });
 
   it('finds the frame behind one with a wrong bit, at the latest when the partial-frame timer has fired', () => {
