@@ -317,7 +317,11 @@ DROP FUNCTION api.note_events(json),
     smallint[], smallint[], int[], bigint[], smallint[], int[], smallint[], int[], int[], int[], int[], bigint[], int[]),
   api.lock_counters(int[], int[]), store.add_arrays(bigint[], bigint[]), store.max_arrays(int[], int[]);
 DROP VIEW api.counter, api.energy_15m, api.dc_sample, api.ac_sample;
-DROP TABLE store.energy_15m, store.counter, store.dc_sample, store.ac_sample;
+-- One by one: TimescaleDB drops a hypertable only by itself.
+DROP TABLE store.energy_15m;
+DROP TABLE store.counter;
+DROP TABLE store.dc_sample;
+DROP TABLE store.ac_sample;
 -- only:plain
 DROP FUNCTION store.make_partitions(timestamptz, timestamptz), store.make_partition(text, timestamptz, timestamptz);
 -- end only

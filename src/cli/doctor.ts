@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { checkPort } from '../collector/port-check.ts';
 import { type Database, openDatabase } from '../db/database.ts';
+import { detectEngine } from '../db/engines/engine.ts';
+import { jobProblems, jobRightsToTake } from '../db/engines/timescale.ts';
 import { migrationStatus } from '../db/migrate.ts';
 import { openPools } from '../db/pools.ts';
 import { isolationProblems } from '../db/self-check.ts';
@@ -71,12 +73,39 @@ async function databaseChecks(context: CommandContext, checks: Check[]): Promise
       ok: pending.length === 0,
       text: pending.length === 0 ? 'up to date' : `${pending.length} migrations pending: deye-hard migrate up`,
     });
-    if (pending.length === 0) await servingChecks(database, checks);
+    if (pending.length === 0) {
+      await engineChecks(database, checks);
+      await servingChecks(database, checks);
+    }
   } catch (error) {
     checks.push({ name: 'database', ok: false, text: error instanceof Error ? error.message : String(error) });
   } finally {
     await database.release();
   }
+}
+
+/** How samples are kept, and whether what keeps them is at work. */
+async function engineChecks(database: Database, checks: Check[]): Promise<void> {
+  await database.owner(async (client) => {
+    const engine = await detectEngine(client);
+    checks.push({ name: 'engine', ok: true, text: engine === 'timescale' ? 'TimescaleDB' : 'plain PostgreSQL' });
+    if (engine !== 'timescale') return;
+    const problems = await jobProblems(client);
+    checks.push({
+      name: 'TimescaleDB jobs',
+      ok: problems.length === 0,
+      text: problems.join('; ') || 'compress and remove as configured',
+    });
+    const statements = (await jobRightsToTake(client, database.roles.owner)).map(({ sql }) => `${sql};`);
+    checks.push({
+      name: 'TimescaleDB rights',
+      ok: statements.length === 0,
+      text:
+        statements.length === 0
+          ? 'only the owner makes background jobs'
+          : `everybody may make background jobs; run as a superuser: ${statements.join(' ')}`,
+    });
+  });
 }
 
 async function servingChecks(database: Database, checks: Check[]): Promise<void> {

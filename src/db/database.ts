@@ -5,6 +5,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { connectClient } from './client.ts';
 import { acquireEmbeddedPostgres } from './engines/embedded/embedded.ts';
 import { prepareTimescale } from './engines/engine.ts';
+import { configureTimescale, reserveJobs, type TimescaleSettings } from './engines/timescale.ts';
 import { type MigrationRun, type MigrationSettings, migrateUp } from './migrate.ts';
 import { withOwner } from './pools.ts';
 import { ensureRoles, type RoleNames, roleNames } from './roles.ts';
@@ -20,6 +21,8 @@ export interface Database {
   readonly roles: RoleNames;
   readonly secrets: Secrets;
   readonly migrations: MigrationSettings;
+  /** What the configuration says about hypertables, where the samples lie in such. */
+  readonly hypertables: TimescaleSettings;
   owner<T>(work: (client: pg.Client) => Promise<T>): Promise<T>;
   /** Gives the embedded server up; the last process that uses it stops it. */
   release(): Promise<void>;
@@ -51,7 +54,7 @@ export async function openDatabase(config: Config, log: Logger, signal?: AbortSi
   }
 }
 
-/** Roles, extension and schema, brought up to date. Safe to run from several processes at once. */
+/** Roles, extension, schema and the engine's own upkeep, brought up to date. Safe to run from several processes at once. */
 export async function prepareDatabase(database: Database, log: Logger): Promise<MigrationRun> {
   const { adminUrl, roles, secrets, migrations } = database;
   await assertSupported(adminUrl);
@@ -60,11 +63,15 @@ export async function prepareDatabase(database: Database, log: Logger): Promise<
   try {
     const timescale = await prepareTimescale(admin);
     if (timescale === 'created') log.info('created the timescaledb extension');
+    if (timescale !== 'not preloaded' && !(await reserveJobs(admin, roles.owner))) {
+      log.warn('everybody may make background jobs: deye-hard doctor prints what a superuser has to run');
+    }
   } finally {
     await admin.end();
   }
   const run = await migrateUp(migrations);
   for (const { name } of run.changed) log.info({ migration: name }, 'migration applied');
+  if (run.engine === 'timescale') await database.owner((client) => configureTimescale(client, database.hypertables));
   return run;
 }
 
@@ -82,6 +89,11 @@ function describe(
     roles,
     secrets,
     migrations: { adminUrl, roles, spacePartitions: config.spacePartitions },
+    hypertables: {
+      compressAfterDays: config.compressAfterDays,
+      retentionDays: config.retentionDays,
+      spacePartitions: config.spacePartitions,
+    },
     owner: (work) => withOwner(adminUrl, roles, work),
     release,
   };

@@ -3,7 +3,7 @@ import { connectClient } from './client.ts';
 import { connectionFor, type RoleNames } from './roles.ts';
 
 /** int8 arrives as text by default; every figure of ours is far below 2^53, and a string would silently concatenate. */
-const types: pg.CustomTypesConfig = {
+export const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
     if (oid === 20) return Number;
     if (oid === 1016) return parseInt8Array;
@@ -84,7 +84,8 @@ export async function withOwner<T>(
     connectionString: adminUrl,
     types,
     application_name: 'deye-hard owner',
-    options: `-c role=${roles.owner}`,
+    // On TimescaleDB, where maintenance may change more of compressed chunks than a statement usually does; elsewhere it means nothing.
+    options: `-c role=${roles.owner} -c timescaledb.max_tuples_decompressed_per_dml_transaction=0`,
   });
   try {
     return await work(client);

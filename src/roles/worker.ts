@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { detectEngine } from '../db/engines/engine.ts';
 import type { MailTransport } from '../mail/message.ts';
 import { outboxTransport } from '../mail/outbox.ts';
 import { smtpTransport } from '../mail/smtp.ts';
-import { jobs } from '../worker/jobs/index.ts';
+import { jobsOn } from '../worker/jobs/index.ts';
 import { sendMail } from '../worker/jobs/send-mail.ts';
 import { Scheduler } from '../worker/scheduler.ts';
 import type { RunningRole, Shared } from './role.ts';
@@ -10,7 +11,8 @@ import type { RunningRole, Shared } from './role.ts';
 /** Maintenance: partitions, packing, retention, purges; and mails. */
 export async function startWorker(shared: Shared): Promise<RunningRole> {
   const scheduler = new Scheduler(shared.database, shared.config, shared.log.child({ part: 'worker' }));
-  scheduler.start([...jobs, sendMail(mailTransport(shared))]);
+  const engine = await shared.database.owner(detectEngine);
+  scheduler.start([...jobsOn(engine), sendMail(mailTransport(shared))]);
   return {
     name: 'worker',
     address: null,

@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.ts';
+import type { Engine } from '../db/engines/engine.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** What maintenance is told by the configuration. */
@@ -22,5 +23,7 @@ export interface Job {
   readonly name: string;
   /** Seconds between runs. */
   readonly everyS: number;
+  /** The only engine it is for. Without it: for any. */
+  readonly engine?: Engine;
   run(context: JobContext): Promise<void>;
 }

@@ -7,7 +7,7 @@ import type { Shared } from '../../src/roles/role.ts';
 import { startWeb } from '../../src/roles/web.ts';
 import { Health } from '../../src/services/health.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
-import type { TestDatabase } from './test-database.ts';
+import { databaseOf, type TestDatabase } from './test-database.ts';
 
 export interface Route {
   method: string;
@@ -38,15 +38,7 @@ export async function buildTestApp(db: TestDatabase): Promise<ServedApp> {
   const shared: Shared = {
     config: { ...config, http: { host: '127.0.0.1', port: 0 } },
     log,
-    database: {
-      embedded: false,
-      adminUrl: db.adminUrl,
-      roles: db.roles,
-      secrets: { authSecret: db.authSecret, encryptionKeys: ['dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q='] },
-      migrations: { adminUrl: db.adminUrl, roles: db.roles, spacePartitions: 1 },
-      owner: db.owner,
-      release: async () => undefined,
-    },
+    database: databaseOf(db),
     pools: db.pools,
     ingest,
     hub: new Hub(),

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { migrateUp } from '../../src/db/migrate.ts';
+import { type Database, prepareDatabase } from '../../src/db/database.ts';
 import { openPools, type Pools, withOwner } from '../../src/db/pools.ts';
-import { ensureRoles, type RoleNames, roleNames } from '../../src/db/roles.ts';
+import { type RoleNames, roleNames } from '../../src/db/roles.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
 
 /** A migrated, empty database with the serving pools open, as the roles that really serve. */
 export interface TestDatabase {
@@ -16,6 +17,27 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** As configuration has it, but for what many small databases need less of. */
+export const HYPERTABLES = { compressAfterDays: 7, retentionDays: 730, spacePartitions: 1 };
+
+/** What the product is given where it finds its database itself. */
+export function databaseOf({
+  adminUrl,
+  roles,
+  authSecret,
+}: Pick<TestDatabase, 'adminUrl' | 'roles' | 'authSecret'>): Database {
+  return {
+    embedded: false,
+    adminUrl,
+    roles,
+    secrets: { authSecret, encryptionKeys: ['dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q='] },
+    migrations: { adminUrl, roles, spacePartitions: HYPERTABLES.spacePartitions },
+    hypertables: HYPERTABLES,
+    owner: (work) => withOwner(adminUrl, roles, work),
+    release: async () => undefined,
+  };
+}
+
 /** A database of one's own on the server of the test run (`one-postgres.ts`). */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `test_${process.pid}_${randomBytes(4).toString('hex')}`;
@@ -23,8 +45,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const adminUrl = serverUrl(name);
   const roles = roleNames(adminUrl, null);
   const authSecret = randomBytes(32).toString('base64url');
-  await ensureRoles(adminUrl, roles, authSecret);
-  await migrateUp({ adminUrl, roles, spacePartitions: 1 });
+  await prepareDatabase(databaseOf({ adminUrl, roles, authSecret }), createLogger('fatal'));
   const pools = openPools({
     adminUrl,
     authSecret,

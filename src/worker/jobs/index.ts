@@ -1,3 +1,4 @@
+import type { Engine } from '../../db/engines/engine.ts';
 import type { Job } from '../job.ts';
 import { bookLate } from './book-late-samples.ts';
 import { dropOldSamples } from './drop-old-samples.ts';
@@ -5,6 +6,19 @@ import { makePartitions } from './make-partitions.ts';
 import { packSamples } from './pack-samples.ts';
 import { purgeInverters } from './purge-inverters.ts';
 import { tidyUp } from './tidy-up.ts';
+import { watchTimescaleJobs } from './watch-timescale-jobs.ts';
 
 /** THE list of recurring jobs. */
-export const jobs: readonly Job[] = [makePartitions, packSamples, dropOldSamples, bookLate, purgeInverters, tidyUp];
+const jobs: readonly Job[] = [
+  makePartitions,
+  packSamples,
+  dropOldSamples,
+  bookLate,
+  purgeInverters,
+  tidyUp,
+  watchTimescaleJobs,
+];
+
+export function jobsOn(engine: Engine): readonly Job[] {
+  return jobs.filter((job) => job.engine === undefined || job.engine === engine);
+}

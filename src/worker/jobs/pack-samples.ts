@@ -15,9 +15,9 @@ const TRY_AGAIN = new Set(['40001', '55P03']);
 export const packSamples: Job = {
   name: 'pack-samples',
   everyS: 3_600,
+  engine: 'plain',
   async run({ database, settings, log, now }) {
     await database.owner(async (client) => {
-      if (!(await isPlain(client))) return;
       const { rows } = await client.query<{ mark: Date; weeks: Date[] }>(
         `SELECT mark, ARRAY(SELECT store.weeks_before(mark)) AS weeks
          FROM date_trunc('week', $1::timestamptz - make_interval(days => $2), 'UTC') AS mark`,
@@ -53,11 +53,6 @@ async function mergeLate(client: Tx, log: Logger): Promise<void> {
     } while (merged > 0);
     log.info({ userId, inverterId, samples }, 'late samples were joined with packed days');
   }
-}
-
-async function isPlain(client: Tx): Promise<boolean> {
-  const { rows } = await client.query<{ engine: string }>('SELECT engine FROM store.installation');
-  return rows[0]?.engine === 'plain';
 }
 
 /** `SELECT call` in a transaction that gives up a lock it cannot have soon. */

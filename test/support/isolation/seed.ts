@@ -27,12 +27,14 @@ export type Row = Record<string, unknown>;
 const VALUES: Readonly<Record<string, (account: Account, n: number) => unknown>> = {
   'api.audit_log.actor_id': (account) => account.id,
   'api.inverter.kind': () => 'opendtu',
+  'api.pending_device.kind': () => 'opendtu',
   // One that a gateway could send.
   'api.inverter.serial': (account, n) => `9${String(account.id).padStart(3, '0')}${String(n).padStart(8, '0')}`,
   time_zone: () => 'Europe/Berlin',
   address: () => '192.0.2.1',
   expires_at: () => new Date('2099-01-01'),
   revoked_at: () => null,
+  removed_at: () => null,
   ended_at: () => null,
   done_at: () => null,
   waiting: () => false,
@@ -48,13 +50,13 @@ const ROWS: Readonly<Record<string, number>> = { 'api.inverter': 2 };
 
 const DAY_MS = 24 * 3600_000;
 
-/** Days on which every table keyed by time gets a row, so that every partition and chunk holds some of each account. */
-function seededTimes(now: Date): Date[] {
-  const days: Date[] = [];
-  for (let day = -21; day <= 40; day++) days.push(new Date(now.getTime() + day * DAY_MS));
-  // Before every partition: what lands in the default one.
-  return [new Date('2001-01-01T12:00:00Z'), ...days];
-}
+/**
+ * Days from now on which every table keyed by time gets a row, so that every partition that is made ahead holds some of each account.
+ * An engine that makes them for the rows that come needs fewer.
+ */
+const EVERY_PARTITION: readonly number[] = Array.from({ length: 62 }, (_, i) => i - 21);
+/** Before every partition: what lands in the default one. */
+const LONG_AGO = new Date('2001-01-01T12:00:00Z');
 
 /** Fills every table with rows of each account, in the order their references ask for. */
 export class Seeder {
@@ -87,11 +89,12 @@ export class Seeder {
   }
 
   /** @throws an error that names the table and what to add, when a table cannot be filled */
-  async fill(accounts: readonly Account[], now: Date): Promise<void> {
+  async fill(accounts: readonly Account[], now: Date, days = EVERY_PARTITION): Promise<void> {
+    const times = [LONG_AGO, ...days.map((day) => new Date(now.getTime() + day * DAY_MS))];
     for (const table of this.#inOrder()) {
       if (table.id === 'api.user_account' || table.id.startsWith('_timescaledb')) continue;
       if (table.tenantKey === null) await this.#fillShared(table, accounts[0] as Account);
-      else for (const account of accounts) await this.#fillFor(table, account, now);
+      else for (const account of accounts) await this.#fillFor(table, account, times);
     }
   }
 
@@ -101,13 +104,13 @@ export class Seeder {
     if (rowCount === 0) await this.insert(table.id, await this.freshRow(table.id, { ...anybody, marker: 'nobody' }));
   }
 
-  async #fillFor(table: Relation, account: Account, now: Date): Promise<void> {
+  async #fillFor(table: Relation, account: Account, times: readonly Date[]): Promise<void> {
     const time = this.#timed.get(table.id);
     if (time === undefined) {
       for (let n = ROWS[table.id] ?? 1; n > 0; n--) await this.insert(table.id, await this.freshRow(table.id, account));
       return;
     }
-    for (const at of seededTimes(now)) {
+    for (const at of times) {
       await this.insert(table.id, { ...(await this.freshRow(table.id, account)), [time]: at });
     }
   }

@@ -29,17 +29,20 @@ export interface World extends Access {
   seeder: Seeder;
 }
 
-/** @param access to a migrated, empty database; ended here when it cannot be filled */
-export async function createWorld(access: Access): Promise<World> {
+/**
+ * @param access to a migrated, empty database; ended here when it cannot be filled
+ * @param days from now at which what is measured has rows
+ */
+export async function createWorld(access: Access, days?: readonly number[]): Promise<World> {
   try {
-    return await populate(access);
+    return await populate(access, days);
   } catch (error) {
     await access.end();
     throw error;
   }
 }
 
-async function populate(access: Access): Promise<World> {
+async function populate(access: Access, days?: readonly number[]): Promise<World> {
   const { owner, superuser } = access;
   const account = async (marker: string): Promise<Account> => {
     const email = `${marker}@example.org`;
@@ -53,7 +56,7 @@ async function populate(access: Access): Promise<World> {
   const foreign = await account('nachtigall');
   const empty = await account('niemand');
   const seeder = await Seeder.on(owner);
-  await seeder.fill([own, foreign], new Date());
+  await seeder.fill([own, foreign], new Date(), days);
   await installSpy(superuser);
   await superuser.query('ANALYZE');
   return { ...access, own, foreign, empty, seeder };
