@@ -25,6 +25,11 @@ export const commands: readonly Command[] = [
     },
   ),
   onDatabase('restore', 'fill an empty database from a backup', async () => (await import('./restore.ts')).restore),
+  onDatabase(
+    'recompute',
+    'rebuild energy from the raw samples',
+    async () => (await import('./recompute.ts')).recompute,
+  ),
   lazy('simulate', 'a virtual fleet that speaks the real protocols', async () => {
     const { simulate } = await import('./simulate.ts');
     return { run: (args, context) => simulate(args, context, context.signal) };

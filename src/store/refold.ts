@@ -164,15 +164,20 @@ export async function readEnergySamples(
   }));
 }
 
-/** First sample at or after a moment; null when there is none. Needs `actFor`. */
-export async function nextSampleAt(tx: Tx, { userId, inverterId }: InverterKey, from: Date): Promise<Date | null> {
-  // Nearly always it is of the same or the next day; looking through all days unpacks all days.
-  for (const until of [utcDays('$3', `($3::timestamptz + interval '1 day')`), 'true']) {
-    const { rows } = await tx.query<{ ts: Date | null }>(
-      `SELECT min(ts) AS ts FROM api.ac_sample WHERE user_id = $1 AND inverter_id = $2 AND ts >= $3 AND ${until}`,
-      [userId, inverterId, from],
-    );
-    if (rows[0]?.ts != null) return rows[0].ts;
-  }
-  return null;
+/** Start of the first UTC day with samples that is not before `from`, itself the start of one; null when there is none. */
+export async function nextSampleDay(tx: Tx, { userId, inverterId }: InverterKey, from: Date): Promise<Date | null> {
+  const { rows } = await tx.query<{ day: Date | null }>('SELECT store.next_sample_day($1, $2, $3) AS day', [
+    userId,
+    inverterId,
+    from,
+  ]);
+  return rows[0]?.day ?? null;
+}
+
+/**
+ * Waits until nobody else replays this inverter, and keeps others waiting until the connection is closed. A replay reads for a while
+ * before it locks the counter; another one's corrections in between would be undone by it.
+ */
+export async function refoldAlone(client: Tx, { inverterId }: InverterKey): Promise<void> {
+  await client.query(`SELECT pg_advisory_lock(hashtext('deye-hard refold'), $1)`, [inverterId]);
 }

@@ -31,8 +31,9 @@ interface Courses {
  * carried into the present state. Most of the folding happens before the lock, so that ingest hardly waits.
  * @returns how many late samples are booked now
  */
-export async function bookLateSamples(database: Database, key: store.InverterKey): Promise<number> {
+export async function bookLateSamples(database: Pick<Database, 'owner'>, key: store.InverterKey): Promise<number> {
   return database.owner(async (client) => {
+    await store.refoldAlone(client, key);
     // One snapshot for the list of late samples and the samples themselves: what arrives meanwhile is in neither.
     const plan = await inTransactionOn(client, async (tx) => {
       await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
@@ -80,9 +81,8 @@ async function foldBoth(
   const kept = await store.readDayState(tx, key, late[0] as Date);
   const start = kept === null ? emptyEnergyState() : unpackEnergyState(kept.fold);
   const courses: Courses = { before: start, after: start, beforeBookings: [], afterBookings: [], dayStates: [] };
-  let at = await store.nextSampleAt(tx, key, kept?.day ?? new Date(0));
-  while (at !== null && at.getTime() <= untilMs) {
-    const day = new Date(Math.floor(at.getTime() / DAY_MS) * DAY_MS);
+  let day = await store.nextSampleDay(tx, key, kept?.day ?? new Date(0));
+  while (day !== null && day.getTime() <= untilMs) {
     const end = new Date(day.getTime() + DAY_MS);
     courses.dayStates.push({ day, fold: packEnergyState(courses.after) });
     const samples = (await store.readEnergySamples(tx, key, day, end, new Date(lastLateMs))).filter(
@@ -90,7 +90,7 @@ async function foldBoth(
     );
     advance(courses, samples, lateMs, facts);
     if (day.getTime() + DAY_MS > lastLateMs && sameCourse(courses.before, courses.after)) return { courses, met: true };
-    at = await store.nextSampleAt(tx, key, end);
+    day = await store.nextSampleDay(tx, key, end);
   }
   return { courses, met: false };
 }
@@ -170,7 +170,7 @@ function sumByQuarter(bookings: readonly QuarterBooking[]): QuarterBooking[] {
   }));
 }
 
-function factsOf(device: store.ReplayDevice, counterStepWh: number): EnergyFacts {
+export function factsOf(device: store.ReplayDevice, counterStepWh: number): EnergyFacts {
   const { latitude, longitude } = device;
   const place = latitude !== null && longitude !== null ? { latitude, longitude } : placeOfZone(device.timeZone);
   return { kind: device.kind, ratedPowerW: device.ratedPowerW, counterStepWh, daylight: daylightAt(place) };

@@ -49,6 +49,7 @@ const OWNERS_OWN = [
   'store.max_arrays',
   'store.partition_name',
   'store.weeks_before',
+  'store.next_sample_day',
   'store.pack',
   'store.pack_week',
   'store.advance_packing',
