@@ -98,11 +98,12 @@ export function refusalOf(request: FastifyRequest): NotSignedIn | null {
 }
 
 /** What a route needs: a session may do everything, a key what its scope says (interfaces, "REST v1"). */
-export type Need = 'read' | 'ingest' | 'full';
+export type Need = 'read' | 'ingest' | 'ingest-only' | 'full';
 
 const SCOPES: Readonly<Record<Need, readonly ApiKeyScope[]>> = {
   read: ['read', 'full'],
   ingest: ['ingest', 'full'],
+  'ingest-only': ['ingest'],
   full: ['full'],
 };
 

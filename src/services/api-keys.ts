@@ -1,8 +1,10 @@
 import { apiKeyHint, hashApiKey, isApiKey, newApiKey } from '../crypto/api-key.ts';
+import { asTenant } from '../db/as-tenant.ts';
 import type { Pools } from '../db/pools.ts';
-import { InvalidInput, NotSignedIn } from '../domain/errors.ts';
+import { Conflict, InvalidInput, NotFound, NotSignedIn } from '../domain/errors.ts';
 import type { UserId } from '../domain/inverter.ts';
-import { findApiKey, insertApiKey, type KeyRow, touchApiKey } from '../store/api-keys.ts';
+import { addApiKey, findApiKey, type KeyRow, listApiKeys, revokeApiKey, touchApiKey } from '../store/api-keys.ts';
+import { audit } from '../store/inverters.ts';
 import { sessionUser } from './accounts/accounts.ts';
 import type { ApiKeyScope, ApiKeyService, SessionUser } from './services.ts';
 
@@ -11,6 +13,7 @@ const CACHED_MS = 30_000;
 const TOUCH_EVERY_MS = 5 * 60_000;
 const MAX_CACHED_KEYS = 10_000;
 const MAX_NAME_LENGTH = 100;
+const MAX_KEYS = 100;
 
 export interface ApiKeysOptions {
   pools: Pick<Pools, 'app'>;
@@ -79,15 +82,27 @@ export function createApiKeys(options: ApiKeysOptions): ApiKeys {
       }
       const key = newApiKey();
       const hash = hashApiKey(key);
-      const id = await insertApiKey(app, userId, {
-        name,
-        scope,
-        hash,
-        hint: apiKeyHint(key),
-        createdAt: now,
-        expiresAt,
+      const facts = { name, scope, hash, hint: apiKeyHint(key), createdAt: now, expiresAt };
+      return asTenant(app, userId, async (tx) => {
+        if ((await listApiKeys(tx, userId)).length >= MAX_KEYS) {
+          throw new Conflict(`An account has at most ${MAX_KEYS} keys: revoke one first.`);
+        }
+        const id = await addApiKey(tx, userId, facts);
+        await audit(tx, { actorId: userId, userId, action: 'api-key.created', detail: { key_id: id, name, scope } });
+        return { id, name, scope, key };
       });
-      return { id, name, scope, key };
+    },
+
+    list: (userId) => asTenant(app, userId, (tx) => listApiKeys(tx, userId)),
+
+    async revoke(userId, keyId, now) {
+      await asTenant(app, userId, async (tx) => {
+        if (!(await revokeApiKey(tx, userId, keyId, now)))
+          throw new NotFound(`There is no API key ${keyId} in this account.`);
+        await audit(tx, { actorId: userId, userId, action: 'api-key.revoked', detail: { key_id: keyId } });
+      });
+      // The database tells the other processes.
+      this.invalidate();
     },
 
     async identify(text, now) {

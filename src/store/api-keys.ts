@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { asTenant } from '../db/as-tenant.ts';
+import { asTenant, type Tx } from '../db/as-tenant.ts';
 import type { UserId } from '../domain/inverter.ts';
 import { type AccountRow, type AuthColumns, accountOf } from './accounts.ts';
 import { ask } from './ask.ts';
@@ -25,14 +25,17 @@ export interface KeyRow {
 
 /** @returns the key's id */
 export function insertApiKey(app: pg.Pool, userId: UserId, key: KeyToInsert): Promise<number> {
-  return asTenant(app, userId, async (tx) => {
-    const { rows } = await tx.query<{ id: number }>(
-      `INSERT INTO api.api_key (user_id, name, scope, key_hash, hint, created_at, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
-      [userId, key.name, key.scope, key.hash, key.hint, key.createdAt, key.expiresAt],
-    );
-    return (rows[0] as { id: number }).id;
-  });
+  return asTenant(app, userId, (tx) => addApiKey(tx, userId, key));
+}
+
+/** The same in a transaction that does more. */
+export async function addApiKey(tx: Tx, userId: UserId, key: KeyToInsert): Promise<number> {
+  const { rows } = await tx.query<{ id: number }>(
+    `INSERT INTO api.api_key (user_id, name, scope, key_hash, hint, created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
+    [userId, key.name, key.scope, key.hash, key.hint, key.createdAt, key.expiresAt],
+  );
+  return (rows[0] as { id: number }).id;
 }
 
 /** The key with this hash and whose it is, living or not; null when there never was one. One indexed query. */
@@ -48,6 +51,35 @@ export async function findApiKey(app: pg.Pool, hash: Buffer): Promise<KeyRow | n
     revokedAt: row.revoked_at,
     account: accountOf(row),
   };
+}
+
+export interface KeySummaryRow {
+  id: number;
+  name: string;
+  scope: KeyScope;
+  hint: string;
+  createdAt: Date;
+  expiresAt: Date | null;
+  lastUsedAt: Date | null;
+}
+
+/** The account's keys that were not revoked, newest first. */
+export async function listApiKeys(tx: Tx, userId: UserId): Promise<KeySummaryRow[]> {
+  const { rows } = await tx.query<KeySummaryRow>(
+    `SELECT id, name, scope, hint, created_at AS "createdAt", expires_at AS "expiresAt", last_used_at AS "lastUsedAt"
+     FROM api.api_key WHERE user_id = $1 AND revoked_at IS NULL ORDER BY id DESC`,
+    [userId],
+  );
+  return rows;
+}
+
+/** @returns false when the account has no such key that lives */
+export async function revokeApiKey(tx: Tx, userId: UserId, keyId: number, now: Date): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    'UPDATE api.api_key SET revoked_at = $3 WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL',
+    [userId, keyId, now],
+  );
+  return rowCount === 1;
 }
 
 /** Notes that the key is in use. */

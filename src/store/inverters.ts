@@ -1,5 +1,6 @@
 import type { Tx } from '../db/as-tenant.ts';
 import type { DeviceKind, InverterId, SiteId, UserId } from '../domain/inverter.ts';
+import { LEAVE_INBOX } from './pending.ts';
 import { utcDays } from './utc-days.ts';
 
 /** An inverter with its newest live sample and what was booked today. Scaled integers are already W, V, A … here. */
@@ -169,11 +170,7 @@ export async function insertInverter(
     [inverter.userId, inverter.kind, inverter.serial, inverter.name, inverter.waiting],
   );
   if (rows[0] === undefined) return null;
-  await tx.query('DELETE FROM api.pending_device WHERE user_id = $1 AND kind = $2 AND serial = $3', [
-    inverter.userId,
-    inverter.kind,
-    inverter.serial,
-  ]);
+  await tx.query(LEAVE_INBOX, [inverter.userId, inverter.kind, inverter.serial]);
   return rows[0].id;
 }
 

@@ -4,6 +4,7 @@ import type { DeviceKind, InverterId, UserId } from '../domain/inverter.ts';
 import type { AccountToInsert } from './accounts.ts';
 import type { KeyToInsert } from './api-keys.ts';
 import { ask } from './ask.ts';
+import { LEAVE_INBOX } from './pending.ts';
 
 /** A connection of the owner: the command line and the start of the server, never a request. */
 export type OwnerClient = pg.Client;
@@ -139,11 +140,7 @@ export async function addActiveInverter(
       await owner.query('ROLLBACK');
       return null;
     }
-    await owner.query('DELETE FROM api.pending_device WHERE user_id = $1 AND kind = $2 AND serial = $3', [
-      userId,
-      inverter.kind,
-      inverter.serial,
-    ]);
+    await owner.query(LEAVE_INBOX, [userId, inverter.kind, inverter.serial]);
     await owner.query('COMMIT');
     return rows[0].id;
   } catch (error) {

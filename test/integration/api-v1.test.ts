@@ -7,7 +7,9 @@ import { limitSignIns, SignInLimit } from '../../src/http/sign-in-limit.ts';
 import { assembleIngest, type IngestParts } from '../../src/ingest/assemble.ts';
 import { createAccounts } from '../../src/services/accounts/accounts.ts';
 import { type ApiKeys, createApiKeys } from '../../src/services/api-keys.ts';
+import { createInboxService } from '../../src/services/inbox.ts';
 import { createInverterService } from '../../src/services/inverters.ts';
+import { createLoggerService } from '../../src/services/loggers.ts';
 import type { ApiKeyScope, HealthReport, HealthService } from '../../src/services/services.ts';
 import { createStatisticsService } from '../../src/services/statistics.ts';
 import { disableAccount, insertAccount } from '../../src/store/owner-accounts.ts';
@@ -40,13 +42,17 @@ beforeAll(async () => {
     new SignInLimit(),
   );
   const health: HealthService = { report: async () => report };
+  const inverters = createInverterService(database.pools.app, { isOnlyAccount: async () => false });
   const services = {
     accounts,
+    apiKeys: keys,
     health,
-    inverters: createInverterService(database.pools.app, { isOnlyAccount: async () => false }),
+    inverters,
+    inbox: createInboxService(database.pools.app, { inverters, book: (key) => ingest.inbox.bookNow(key) }),
+    loggers: createLoggerService(database.pools.app),
     statistics: createStatisticsService(database.pools.app),
   };
-  http = await testApp([apiPlugin({ services, now: clock }), deviceEndpoints({ ingest: ingest.intake, now: clock })], {
+  http = await testApp([apiPlugin({ services, batches: ingest.batches, now: clock }), deviceEndpoints({ ingest: ingest.intake, now: clock })], {
     accounts,
     apiKeys: keys,
     authSecret: database.authSecret,

@@ -1,5 +1,5 @@
 import { Unavailable } from '../../src/domain/errors.ts';
-import { type FakeServices, fakeServices, inverter, sunnyInverter } from './fake-services.ts';
+import { type FakeServices, fakeServices, inverter, pendingDevice, sunnyInverter } from './fake-services.ts';
 import { type FakeWeb, NOON } from './fake-web.ts';
 
 /** A page in a state worth looking at: for the screenshots and for the accessibility check. */
@@ -76,6 +76,36 @@ function threePhases(): { voltageV: number; currentA: number; powerW: number }[]
 
 const fresh = (): FakeServices => fakeServices([inverter({ id: 7, name: 'Balkon Süd' })]);
 
+/** A DTU that sends for two inverters which nobody has added. */
+const found = (): FakeServices =>
+  Object.assign(sunny(), {
+    pending: [
+      pendingDevice({ serial: '116183771005', name: 'Carport', readings: 214 }),
+      pendingDevice({ serial: 'zaehler-heizung', kind: 'other', model: null, mpptCount: null, gatewaySerial: null }),
+    ],
+  });
+
+const DAY_MS = 24 * 3600_000;
+const days = (n: number): Date => new Date(NOON.getTime() + n * DAY_MS);
+const withKeys = (): FakeServices =>
+  Object.assign(sunny(), {
+    keys: [
+      {
+        ...{ id: 4, name: 'OpenDTU Dach', scope: 'ingest', hint: '…K7PQ', createdAt: days(-40) },
+        ...use(days(-0.001), null),
+      },
+      {
+        ...{ id: 3, name: 'Anzeige im Flur', scope: 'read', hint: '…M2XA', createdAt: days(-90) },
+        ...use(days(-2), days(275)),
+      },
+      { ...{ id: 2, name: LONG_NAME, scope: 'full', hint: '…9RTY', createdAt: days(-400) }, ...use(null, days(-35)) },
+    ],
+  });
+
+function use(lastUsedAt: Date | null, expiresAt: Date | null): { lastUsedAt: Date | null; expiresAt: Date | null } {
+  return { lastUsedAt, expiresAt };
+}
+
 export const SCENES: readonly Scene[] = [
   { name: 'login', path: '/login', services: sunny, as: 'nobody' },
   {
@@ -113,6 +143,14 @@ export const SCENES: readonly Scene[] = [
     status: 422,
   },
   { name: 'inverters-unverified', path: '/inverters', services: () => fakeServices([], { isVerified: false }) },
+  { name: 'inverters-inbox', path: '/inverters', services: found },
+  { name: 'api-keys', path: '/account/api-keys', services: withKeys },
+  {
+    name: 'api-keys-made',
+    path: '/account/api-keys',
+    services: withKeys,
+    form: { name: 'OpenDTU im Schuppen', scope: 'ingest' },
+  },
   { name: 'inverter-delete', path: '/inverters/1/delete', services: sunny },
   { name: 'guide', path: '/inverters/new', services: sunny },
   { name: 'guide-solarman', path: '/inverters/new?kind=solarman', services: sunny },

@@ -19,6 +19,8 @@ export interface PushAnswer {
 
 export interface PushRouteOptions {
   ingest: PushIngest;
+  /** Refuses keys that can do more than push: on a line that others can read. */
+  ingestKeysOnly: boolean;
   now: () => Date;
 }
 
@@ -29,7 +31,7 @@ export interface PushRouteOptions {
 export function pushRoute(
   protocol: PushProtocol,
   answer: PushAnswer,
-  { ingest, now }: PushRouteOptions,
+  { ingest, ingestKeysOnly, now }: PushRouteOptions,
 ): FastifyPluginAsync {
   const path = protocol.listen.http.replace(/\/$/, '');
   return async (app) => {
@@ -40,7 +42,7 @@ export function pushRoute(
         method: 'POST',
         url,
         bodyLimit: BODY_LIMIT,
-        onRequest: [requireKey('ingest'), forgetType],
+        onRequest: [requireKey(ingestKeysOnly ? 'ingest-only' : 'ingest'), forgetType],
         compress: false,
         // Nothing here is ever shown by a browser, and every header costs the device memory.
         helmet: { contentSecurityPolicy: false },

@@ -87,12 +87,18 @@ function PushValues({ frame, kind, action, newKey }: ValuesProps & { kind: 'open
           {t.guide.keyOnce}
         </p>
       )}
+      {kind === 'opendtu' ? (
+        <a href="/inverters#auto-add" class="link text-sm">
+          {t.inbox.guide}
+        </a>
+      ) : null}
       <LocalHostWarning host={baseUrl.hostname} />
     </div>
   );
 }
 
-function CopyValue({ label, value }: { label: string; value: string }): JSX.Element {
+/** A value to be typed elsewhere, with a button that copies it. */
+export function CopyValue({ label, value }: { label: string; value: string }): JSX.Element {
   const { t } = useView();
   return (
     <div class="flex flex-wrap items-center gap-x-4 gap-y-1 rounded-field border border-base-300 py-2 pr-2 pl-4">

@@ -25,7 +25,7 @@ export const RIGHTS: Readonly<Record<Login, Readonly<Record<string, Rights>>>> =
   app: {
     'api.user_account': {
       select: { everyColumnBut: ['password_hash'] },
-      update: ['first_name', 'last_name', 'locale'],
+      update: ['first_name', 'last_name', 'locale', 'auto_add'],
     },
     'api.session': {
       select: 'every column',
@@ -50,6 +50,7 @@ export const RIGHTS: Readonly<Record<Login, Readonly<Record<string, Rights>>>> =
     'api.channel': { select: 'every column', update: ['name', 'peak_power_w'] },
     'api.gateway': READ,
     'api.pending_device': { select: 'every column', delete: true },
+    'api.pending_reading': READ,
     'api.quality_event': READ,
     'api.ac_sample': READ,
     'api.dc_sample': READ,

@@ -110,7 +110,7 @@ const ID_AFTER: Readonly<Record<string, (ids: Ids) => string>> = {
 const PARAMETERS: Readonly<Record<string, (ids: Ids, before: string) => string>> = {
   id: (ids, before) => (ID_AFTER[before] ?? ((i: Ids) => String(i.inverter)))(ids),
   serial: (ids, before) => (before === ':kind' ? ids.pending : ids.serial),
-  kind: () => 'solarman',
+  kind: () => 'opendtu',
   n: () => '1',
   channel: () => '1',
   token: () => 'no-such-token',
@@ -147,6 +147,10 @@ export function namesSomething({ url }: Route): boolean {
 const BODIES: Readonly<Record<string, (ids: Ids) => unknown>> = {
   'POST /api/opendtu/measurements': pushBody,
   'POST /api/opendtu/measurements/': pushBody,
+  'POST /api/v1/readings': ({ serial }) => ({
+    readings: [{ serial, sampled_at: new Date().toISOString(), power_w: 16.9 }],
+  }),
+  'PATCH /api/v1/devices/pending': () => ({ auto_add: false }),
 };
 
 function pushBody({ serial }: Ids): unknown {

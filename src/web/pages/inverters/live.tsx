@@ -12,6 +12,12 @@ export function inverterFragments({ inverters }: InvertersData): Record<string, 
   );
 }
 
+/** Its rows hold forms, so a row that comes or goes is a new page. */
+export function invertersShape({ inverters, pending }: InvertersData): string {
+  const rows = [pending.length, ...inverters.map(({ id }) => id)];
+  return rows.join('-').slice(0, 40);
+}
+
 export function partOf({ id }: Pick<InverterSummary, 'id'>): string {
   return `state-${id}`;
 }

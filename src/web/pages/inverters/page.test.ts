@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HOSTILE_NAME } from '../../../../test/support/fake-scenes.ts';
-import { fakeServices, inverter, sunnyInverter } from '../../../../test/support/fake-services.ts';
+import { fakeServices, inverter, pendingDevice, sunnyInverter } from '../../../../test/support/fake-services.ts';
 import { type FakeWeb, fakeWeb, NOON } from '../../../../test/support/fake-web.ts';
 import { textOf } from '../../../../test/support/page-text.ts';
 
@@ -80,6 +80,67 @@ describe('the list of inverters', () => {
     expect(answer.body).not.toMatch(/id="name-2"[^>]*aria-invalid/);
     // Reloading asks for the address of the refused form.
     expect((await web.get('/inverters/1/rename')).headers['location']).toBe('/inverters');
+  });
+});
+
+describe('the inbox', () => {
+  beforeEach(() => {
+    web.services.pending = [
+      pendingDevice({ serial: '116183771004', name: HOSTILE_NAME, readings: 12 }),
+      pendingDevice({
+        serial: 'zaehler',
+        kind: 'other',
+        model: null,
+        mpptCount: null,
+        gatewaySerial: null,
+        readings: 0,
+      }),
+    ];
+  });
+
+  it('shows what was found, and adds it by one button under the name it brings', async () => {
+    const { body } = await web.get('/inverters', german);
+    const text = textOf(body);
+    expect(text).toContain('2 neue Geräte wurden gefunden');
+    expect(text).toMatch(
+      /OpenDTU · 116183771004 HM-1000\/1200\/1500-4T · 4 Eingänge · über 199980140256 · 12 Messungen warten/,
+    );
+    expect(text).toMatch(/Sonstige · zaehler zuletzt gehört vor 30 s/);
+    expect(body).not.toMatch(/<img|<script>/);
+
+    const claim = { kind: 'opendtu', serial: '116183771004', name: 'Windfang' };
+    const answer = await web.post('/inverters/claim', claim, german);
+    expect(answer.headers['location']).toBe('/inverters?done=added');
+    expect(names()).toContain('Windfang');
+    expect(web.services.pending.map(({ serial }) => serial)).toEqual(['zaehler']);
+    expect(textOf((await web.get('/inverters?done=added', german)).body)).toContain('Ein neues Gerät wurde gefunden');
+  });
+
+  it('is not there without anything in it, nor before the address is confirmed', async () => {
+    web.services.user = { ...web.services.user, isVerified: false };
+    expect((await web.get('/inverters', german)).body).not.toContain('116183771004');
+    web.services.user = { ...web.services.user, isVerified: true };
+    web.services.pending = [];
+    expect(textOf((await web.get('/inverters', german)).body)).not.toContain('gefunden');
+  });
+
+  it('a device that is not in it cannot be added, and a name that will not do stands in its form', async () => {
+    expect((await web.post('/inverters/claim', { kind: 'opendtu', serial: '1', name: 'x' }, german)).statusCode).toBe(
+      404,
+    );
+    const empty = await web.post('/inverters/claim', { kind: 'opendtu', serial: '116183771004', name: ' ' }, german);
+    expect(empty.statusCode).toBe(422);
+    expect(empty.body).toMatch(/id="claim-opendtu-116183771004"[^>]*aria-invalid="true"/);
+    expect(web.services.pending).toHaveLength(2);
+  });
+
+  it('has a switch that adds new devices by themselves', async () => {
+    expect(textOf((await web.get('/inverters', german)).body)).toContain('Einschalten');
+    const answer = await web.post('/inverters/auto-add', { on: 'yes' }, german);
+    expect([answer.headers['location'], web.services.autoAdds]).toEqual(['/inverters#auto-add', true]);
+    expect(textOf((await web.get('/inverters', german)).body)).toContain('Ausschalten');
+    await web.post('/inverters/auto-add', { on: 'no' }, german);
+    expect(web.services.autoAdds).toBe(false);
   });
 });
 

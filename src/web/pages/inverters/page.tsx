@@ -7,16 +7,14 @@ import { Icon } from '../../components/icon.tsx';
 import { LivePart, LiveRegion } from '../../components/live-region.tsx';
 import type { Frame } from '../../page-definition.ts';
 import type { InvertersData } from './data.ts';
-import { inverterFragments, partOf } from './live.tsx';
+import { AutoAdd, Inbox } from './inbox.tsx';
+import { inverterFragments, invertersShape, partOf } from './live.tsx';
 
 export function InvertersPage(data: InvertersData, frame: Frame): JSX.Element {
   const { t } = frame.language;
-  const { inverters, done } = data;
+  const { inverters, done, pending, autoAdds } = data;
   const parts = inverterFragments(data);
-  const shape = inverters
-    .map(({ id }) => id)
-    .join('-')
-    .slice(0, 40);
+  const shape = invertersShape(data);
   return (
     <LiveRegion topic="inverters" shape={shape} class="mx-auto max-w-3xl">
       <h1 class="mb-4 font-bold text-2xl md:mb-6 md:text-3xl">{t.inverters.title}</h1>
@@ -26,6 +24,7 @@ export function InvertersPage(data: InvertersData, frame: Frame): JSX.Element {
           {t.inverters.done[done]}
         </p>
       )}
+      <Inbox pending={pending} frame={frame} />
       {inverters.length === 0 ? (
         <p class="panel text-muted">{t.inverters.none}</p>
       ) : (
@@ -39,6 +38,7 @@ export function InvertersPage(data: InvertersData, frame: Frame): JSX.Element {
           ))}
         </ul>
       )}
+      <AutoAdd isOn={autoAdds} frame={frame} />
       <section class="panel mt-6" aria-labelledby="add">
         <div class="mb-4 flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1">
           <h2 id="add" class="font-bold text-lg">

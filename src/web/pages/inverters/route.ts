@@ -1,15 +1,19 @@
 import { z } from 'zod';
+import { DEVICE_KINDS } from '../../../domain/inverter.ts';
 import { explainAdd } from '../../components/add-form.tsx';
 import { definePage } from '../../define-page.ts';
 import { NewInverterForm } from '../../guide/new-inverter.ts';
 import { IdParams, requiredText } from '../../input.ts';
 import { Redirect } from '../../page-definition.ts';
 import type { InvertersData } from './data.ts';
-import { inverterFragments } from './live.tsx';
+import { AUTO_ADD, CLAIM } from './inbox.tsx';
+import { inverterFragments, invertersShape } from './live.tsx';
 import { InvertersPage } from './page.tsx';
 
 type Params = { id?: number | undefined };
 
+const ClaimForm = z.object({ kind: z.enum(DEVICE_KINDS), serial: requiredText, name: requiredText });
+const AutoAddForm = z.object({ on: z.enum(['yes', 'no']) });
 const RenameForm = z.object({ name: requiredText });
 
 /** All inverters of the account: add, rename, and the way to delete. */
@@ -20,20 +24,17 @@ export const inverters = definePage<'member', Params, { done: InvertersData['don
   nav: 'inverters',
   // The id is there only where one of them is renamed.
   params: IdParams.partial(),
-  query: z.object({ done: z.enum(['renamed', 'removed']).nullable().default(null) }),
+  query: z.object({ done: z.enum(['renamed', 'removed', 'added']).nullable().default(null) }),
   load: async ({ services, user, now, query }) => ({
     inverters: await services.inverters.list(user.id, now),
     done: query.done,
+    pending: await services.inbox.list(user.id),
+    autoAdds: await services.inbox.autoAdd(user.id),
   }),
   view: (data, frame) => ({ title: frame.language.t.inverters.title, body: InvertersPage(data, frame) }),
   live: {
     fragments: inverterFragments,
-    // Its rows hold forms, so a row that comes or goes is a new page.
-    shape: (data) =>
-      data.inverters
-        .map(({ id }) => id)
-        .join('-')
-        .slice(0, 40),
+    shape: invertersShape,
   },
   actions: [
     {
@@ -41,6 +42,21 @@ export const inverters = definePage<'member', Params, { done: InvertersData['don
       async run({ form, services, user, now }) {
         const { id } = await services.inverters.add(user, form(NewInverterForm), now);
         return new Redirect(`/inverters/${id}/setup`);
+      },
+    },
+    {
+      path: CLAIM,
+      explain: explainAdd,
+      async run({ form, services, user, now }) {
+        await services.inbox.claim(user, form(ClaimForm), now);
+        return new Redirect('/inverters?done=added');
+      },
+    },
+    {
+      path: AUTO_ADD,
+      async run({ form, services, user }) {
+        await services.inbox.setAutoAdd(user.id, form(AutoAddForm).on === 'yes');
+        return new Redirect('/inverters#auto-add');
       },
     },
     {
