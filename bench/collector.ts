@@ -1,7 +1,7 @@
 /**
  * What the collector bears: connected loggers and their memory, durable data frames a second, a reconnect storm with a flush of stored
  * frames. Beside it, in the same run, a bare TCP server that echoes: what the machine can do without us.
- * node --import tsx bench/collector.ts [--quick] [--json FILE]
+ * npm run bench:collector -- [--quick] [--json FILE] [--connections N] [--seconds S] [--storm N] [--stored-frames N]
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,14 +10,30 @@ import { parseArgs } from 'node:util';
 import { BenchLogger, spread } from './bench-logger.ts';
 import { type Bench, openBench, percentile, postgresCpuS, usageOf } from './rig.ts';
 
-const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'string' } } });
-const size =
-  options.quick === true
-    ? { connections: 2_000, seconds: 5, storm: 500, storedFrames: 20 }
-    : { connections: 18_000, seconds: 30, storm: 5_000, storedFrames: 100 };
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean' },
+    json: { type: 'string' },
+    connections: { type: 'string' },
+    seconds: { type: 'string' },
+    storm: { type: 'string' },
+    'stored-frames': { type: 'string' },
+  },
+});
+const quick = options.quick === true;
+const size = {
+  connections: Number(options.connections ?? (quick ? 2_000 : 18_000)),
+  seconds: Number(options.seconds ?? (quick ? 5 : 30)),
+  storm: Number(options.storm ?? (quick ? 500 : 5_000)),
+  storedFrames: Number(options['stored-frames'] ?? (quick ? 20 : 100)),
+};
 /** The collector lets in 500 a second over time. */
 const CONNECTS_PER_S = 450;
-const FRAME_EVERY_MS = 1_100;
+/** What is asked for; a logger sends no more than a frame a second. */
+const OFFERED_PER_S = 2_500;
+const FRAME_EVERY_MS = Math.max(1_100, (size.connections / OFFERED_PER_S) * 1_000);
+/** A real logger waits so long before it sends a frame again. */
+const ANSWER_MS = 15_000;
 
 const figures: Record<string, number> = {};
 const note = (name: string, value: number, said: string): void => {
@@ -60,6 +76,7 @@ async function measureConnections({ server }: Bench, loggers: readonly BenchLogg
 async function measureFrames({ server, owner }: Bench, loggers: readonly BenchLogger[]): Promise<void> {
   const startS = Math.floor(Date.now() / 1000) - 3600;
   const latencies: number[] = [];
+  let resent = 0;
   const cpu = { server: usageOf(server.pid).cpuS, postgres: postgresCpuS(server.dataDir) };
   const startedAt = performance.now();
   const until = startedAt + size.seconds * 1000;
@@ -68,7 +85,8 @@ async function measureFrames({ server, owner }: Bench, loggers: readonly BenchLo
       await pause((i / loggers.length) * FRAME_EVERY_MS);
       for (let n = 0; performance.now() < until; n++) {
         const sentAt = performance.now();
-        await logger.exchange(logger.data(startS + n * 60, 177_500 + 10 * n));
+        const frame = logger.data(startS + n * 60, 177_500 + 10 * n);
+        while (!(await answered(logger.exchange(frame)))) resent++;
         latencies.push(performance.now() - sentAt);
         await pause(FRAME_EVERY_MS - (performance.now() - sentAt));
       }
@@ -76,6 +94,7 @@ async function measureFrames({ server, owner }: Bench, loggers: readonly BenchLo
   );
   const seconds = (performance.now() - startedAt) / 1000;
   note('frames_per_s', latencies.length / seconds, 'data frames a second, acknowledged after their COMMIT');
+  note('frames_resent', resent, 'frames sent again because no acknowledgement came in time');
   note('frame_p50_ms', percentile(latencies, 0.5), 'ms from frame to acknowledgement, median');
   note('frame_p99_ms', percentile(latencies, 0.99), 'ms from frame to acknowledgement, 99 of 100');
   const perFrame = (used: number): number => (used / latencies.length) * 1e6;
@@ -104,6 +123,7 @@ async function measureStorm(
   const firstS = nowS - size.storedFrames * 300;
   const totalWh = (n: number): number => 177_500 + 40 * n;
   let retries = 0;
+  let resent = 0;
   const startedAt = performance.now();
   let connectedAt = 0;
   let connected = 0;
@@ -117,8 +137,9 @@ async function measureStorm(
             await logger.handshake();
             if (n === 0 && ++connected === loggers.length) connectedAt = performance.now();
           }
-          await logger.exchange(logger.data(firstS + n * 300, totalWh(n), n < size.storedFrames));
-          n++;
+          const frame = logger.data(firstS + n * 300, totalWh(n), n < size.storedFrames);
+          if (await answered(logger.exchange(frame))) n++;
+          else resent++;
         } catch {
           // Refused or cut, as a storm does: a logger comes back.
           retries++;
@@ -135,6 +156,7 @@ async function measureStorm(
     `s until ${loggers.length} loggers were back, dialling within 10 s`,
   );
   note('storm_frames_per_s', frames / seconds, `frames a second while each flushed ${size.storedFrames} stored ones`);
+  note('storm_resent', resent, 'frames sent again because no acknowledgement came in time');
   note('storm_retries', retries, 'connections refused or cut on the way, all made up for');
   const { rows } = await owner((client) =>
     client.query<{ samples: number; wrong: number }>(
@@ -187,6 +209,17 @@ function ratio(ours: string, theirs: string): number {
 function expect(what: string, found: number | undefined, expected: number): void {
   console.log(`${what.padEnd(74)} ${found ?? 'none'} of ${expected}${found === expected ? '' : '   <-- WRONG'}`);
   if (found !== expected) process.exitCode = 1;
+}
+
+/** False when no answer came in time. @throws when the connection was cut */
+async function answered(exchange: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ANSWER_MS);
+  });
+  const result = await Promise.race([exchange.then(() => true), late]);
+  clearTimeout(timer);
+  return result;
 }
 
 async function pause(ms: number): Promise<void> {
