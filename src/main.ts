@@ -7,7 +7,7 @@ import { createLogger } from './telemetry/logger.ts';
 
 const HELP = `deye-hard: solar monitoring you run yourself
 
-${commands.map((c) => `  ${c.name.padEnd(10)} ${c.summary}`).join('\n')}
+${commands.map((c) => `  ${c.name.padEnd(18)} ${c.summary}`).join('\n')}
 
 deye-hard COMMAND --help says more; without a command it serves.
 `;

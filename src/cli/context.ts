@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { Pools } from '../db/pools.ts';
 import { DeyeHardError, InvalidInput } from '../domain/errors.ts';
 import type { OwnerClient } from '../store/owner-accounts.ts';
 import { type CommandIo, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './commands.ts';
@@ -16,9 +17,17 @@ export interface CliContext extends CommandIo {
   openDatabase(): Promise<CommandDatabase>;
 }
 
+export interface InstallationDatabase extends CommandDatabase {
+  encryptionKeys: readonly string[];
+  retentionDays: number;
+  storeDcChannelData: boolean;
+  /** The serving logins, for what goes the same way as everybody's samples. To be ended by whoever asked for them. */
+  openPools(): Pools;
+}
+
 /** For commands that move a whole installation. */
 export interface InstallationContext extends CommandIo {
-  openDatabase(): Promise<CommandDatabase & { encryptionKeys: readonly string[] }>;
+  openDatabase(): Promise<InstallationDatabase>;
   signal: AbortSignal;
 }
 

@@ -1,6 +1,8 @@
 import { openDatabase, prepareDatabase } from '../db/database.ts';
+import { openPools } from '../db/pools.ts';
 import type { Command, CommandContext } from './commands.ts';
 import type { CliContext, InstallationContext } from './context.ts';
+import type { IngestAccess } from './frames.ts';
 
 /**
  * THE list of commands; the first is what runs without a name. Each is loaded only when it runs, so that a small command does not wait
@@ -30,6 +32,19 @@ export const commands: readonly Command[] = [
     'rebuild energy from the raw samples',
     async () => (await import('./recompute.ts')).recompute,
   ),
+  onDatabase(
+    'import-predecessor',
+    'bring everything over from the predecessor',
+    async () => (await import('./import-predecessor.ts')).runImportPredecessor,
+  ),
+  lazy('import', 'store the readings of a CSV file', async () => {
+    const { importFile } = await import('./import-file.ts');
+    return { run: (args, context) => importFile(args, { ...context, openIngest: () => commandIngest(context) }) };
+  }),
+  lazy('frames', 'decode again what loggers sent and nothing could be made of', async () => {
+    const { frames } = await import('./frames.ts');
+    return { run: (args, context) => frames(args, { ...context, openIngest: () => commandIngest(context) }) };
+  }),
   lazy('simulate', 'a virtual fleet that speaks the real protocols', async () => {
     const { simulate } = await import('./simulate.ts');
     return { run: (args, context) => simulate(args, context, context.signal) };
@@ -83,6 +98,46 @@ async function commandDatabase(
     close: () => database.release(),
     authSecret: database.secrets.authSecret,
     encryptionKeys: database.secrets.encryptionKeys,
+    retentionDays: context.config.retentionDays,
+    storeDcChannelData: context.config.storeDcChannelData,
+    openPools: () =>
+      openPools({
+        adminUrl: database.adminUrl,
+        authSecret: database.secrets.authSecret,
+        roles: database.roles,
+        onError: (error) => context.log.warn({ err: error }, 'an idle database connection was lost'),
+      }),
     timeZone: context.config.timeZone,
   };
+}
+
+async function commandIngest(context: CommandContext): Promise<IngestAccess> {
+  const { config, log } = context;
+  const [{ assembleIngest }, { openPools }] = await Promise.all([
+    import('../ingest/assemble.ts'),
+    import('../db/pools.ts'),
+  ]);
+  const database = await openDatabase(config, log);
+  try {
+    await prepareDatabase(database, log);
+    const { adminUrl, roles, secrets } = database;
+    const connections = { appConnections: 1, ingestConnections: 2 };
+    const onError = (error: Error): void => log.warn({ err: error }, 'an idle database connection was lost');
+    const pools = openPools({ adminUrl, roles, authSecret: secrets.authSecret, ...connections, onError });
+    const { storeDcChannelData, retentionDays, timeZone: defaultTimeZone } = config;
+    const ingest = assembleIngest(pools, { storeDcChannelData, retentionDays, defaultTimeZone }, log);
+    return {
+      owner: (work) => database.owner(work),
+      pool: pools.ingest,
+      ingest,
+      async close() {
+        await ingest.drain();
+        await pools.end();
+        await database.release();
+      },
+    };
+  } catch (error) {
+    await database.release();
+    throw error;
+  }
 }

@@ -12,6 +12,7 @@ import {
   quoted,
   quotedTable,
 } from './backup-tables.ts';
+import { hasOwnPartitions, makeEnergyQuarters, makeSampleWeeks } from './partitions.ts';
 
 /** What a file says it holds of one table. */
 export interface LoadTable {
@@ -25,9 +26,6 @@ export interface LoadPlan {
   tables: readonly LoadTable[];
   figures: BackupFigures;
 }
-
-/** More weeks than any installation keeps; a single sample with an absurd time must not make partitions without end. */
-const MAX_WEEKS = 600;
 
 /**
  * Fills an empty database, all or nothing.
@@ -103,31 +101,13 @@ async function assertFits(client: pg.Client, plan: LoadPlan, target: readonly Ca
 
 /** Plain PostgreSQL: whole weeks, so that they are packed and dropped as any other. */
 async function makePartitions(client: pg.Client, { samples, energy }: BackupFigures): Promise<void> {
-  const { rows } = await client.query<{ plain: boolean }>(`SELECT engine = 'plain' AS plain FROM store.installation`);
-  if (rows[0]?.plain !== true) return;
+  if (!(await hasOwnPartitions(client))) return;
   // A server that ran here before may have counted these weeks as packed.
   await client.query('LOCK TABLE store.packing IN SHARE UPDATE EXCLUSIVE MODE');
   await client.query('LOCK TABLE ONLY store.ac_sample, ONLY store.dc_sample IN ACCESS EXCLUSIVE MODE');
   await client.query(`UPDATE store.packing SET packed_before = '-infinity'`);
-  if (samples !== null) {
-    await client.query(
-      `SELECT store.make_partition(of_table, week, week + interval '168 hours')
-       FROM unnest(ARRAY['ac_sample', 'dc_sample']) of_table, generate_series(
-         greatest(date_trunc('week', $1::timestamptz, 'UTC'), date_trunc('week', $2::timestamptz, 'UTC') - make_interval(hours => 168 * $3)),
-         $2::timestamptz, interval '168 hours') week`,
-      [samples.from, samples.to, MAX_WEEKS],
-    );
-  }
-  if (energy !== null) {
-    await client.query(
-      `SELECT store.make_partition('energy_15m', q AT TIME ZONE 'UTC', (q + interval '3 months') AT TIME ZONE 'UTC')
-       FROM generate_series(
-         greatest(date_trunc('quarter', $1::timestamptz AT TIME ZONE 'UTC'),
-                  date_trunc('quarter', $2::timestamptz AT TIME ZONE 'UTC') - interval '600 months'),
-         $2::timestamptz AT TIME ZONE 'UTC', interval '3 months') q`,
-      [energy.from, energy.to],
-    );
-  }
+  if (samples !== null) await makeSampleWeeks(client, samples);
+  if (energy !== null) await makeEnergyQuarters(client, energy);
 }
 
 async function copyRows(

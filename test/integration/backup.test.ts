@@ -71,6 +71,9 @@ async function run(
       authSecret: db.authSecret,
       timeZone: 'UTC',
       encryptionKeys,
+      retentionDays: 730,
+      storeDcChannelData: true,
+      openPools: () => db.pools,
     }),
   });
   return { exit, out: out.join('\n'), err: err.join('\n') };
