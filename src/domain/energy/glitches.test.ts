@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { facts, foldAll, HOUR, MINUTE, sumWh, type Tick, ticks } from '../../../test/support/energy-samples.ts';
+import { tellGlitch } from '../../../test/support/glitch-table.ts';
 import { energyTotalWh } from './state.ts';
 import type { EnergySample } from './types.ts';
 
@@ -235,11 +236,14 @@ describe('glitches, each seen in the field', () => {
     },
   ];
 
-  it.each(cases)('$name', ({ samples, given, wh, events, lifetimeWh }) => {
+  const named = cases.map((one) => [one.name, one] as const);
+  it.for(named)('%s', ([, { samples, given, wh, events, lifetimeWh }], { task }) => {
     const used = facts(given);
     const fold = foldAll(samples, used);
+    const told = fold.events.map((event) => event.kind);
+    tellGlitch(task, { expectedWh: wh, bookedWh: sumWh(fold.bookings), events: told });
     expect(sumWh(fold.bookings)).toBe(wh);
-    expect(fold.events.map((event) => event.kind)).toEqual(events);
+    expect(told).toEqual(events);
     if (lifetimeWh !== undefined) expect(energyTotalWh(fold.state, used.kind, 0)).toBe(lifetimeWh);
   });
 
