@@ -5,6 +5,7 @@ import helmet from '@fastify/helmet';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Config } from '../config.ts';
+import type { Visit } from '../services/visits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type AuthenticationOptions, installAuthentication } from './authentication.ts';
 import { installCsrf } from './csrf.ts';
@@ -12,6 +13,7 @@ import { installErrorHandling, type RenderErrorPage, refuseConnection, refuseReq
 import { KeyLimit } from './key-limit.ts';
 import { installRequestLog, requestIds } from './logging.ts';
 import { securityHeaders } from './security-headers.ts';
+import { installVisits } from './visits.ts';
 
 const BODY_LIMIT = 256 * 1024;
 /** Above the 60 s at which devices push: a server that closes first costs them one failed write each time (devices §1.6). */
@@ -29,6 +31,8 @@ export interface AppDependencies {
   log: Logger;
   /** What is served: API, device endpoints, pages. */
   plugins: readonly FastifyPluginAsync[];
+  /** Told from which address each known user asked; after the answer. */
+  onVisit?: (visit: Visit, now: Date) => void;
   /** How an error looks to people; without it everybody gets JSON. */
   renderErrorPage?: RenderErrorPage;
   now?: () => Date;
@@ -68,6 +72,10 @@ export function buildApp(deps: AppDependencies): FastifyInstance {
     installRequestLog(app);
     const keyLimit = deps.keyLimit ?? new KeyLimit();
     installAuthentication(app, { ...deps, keyLimit, cookieSecure, now: deps.now ?? (() => new Date()) });
+    if (deps.onVisit !== undefined) {
+      const trustsProxy = (trustProxy ?? null) !== null;
+      installVisits(app, { note: deps.onVisit, now: deps.now ?? (() => new Date()), trustsProxy });
+    }
     installCsrf(app, { authSecret: deps.authSecret, baseUrl, cookieSecure });
   });
   for (const plugin of deps.plugins) app.register(plugin);

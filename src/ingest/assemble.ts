@@ -1,23 +1,35 @@
 import type { DbPool } from '../db/pools.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { BatchIntake } from './batch-intake.ts';
 import { Batcher } from './batcher.ts';
+import { ClaimDesk } from './claims.ts';
 import { DeviceNotes } from './device-notes.ts';
 import { type FactsOf, flushSamples } from './flush.ts';
+import { HeldFrames } from './held-frames.ts';
+import { Inbox } from './inbox.ts';
 import { Intake } from './intake.ts';
 import { DeviceResolver } from './resolve.ts';
+import { SampleMaker } from './sample-maker.ts';
 
 export interface IngestSettings {
   storeDcChannelData: boolean;
   defaultTimeZone: string;
   retentionDays: number;
+  /** Addresses that stand for a proxy, not for a household; none when absent. */
+  isProxy?: (address: string) => boolean;
 }
 
 /** The way of a reading from a decoder to the COMMIT, put together: one per process. */
 export interface IngestParts {
   intake: Intake;
+  batches: BatchIntake;
+  inbox: Inbox;
   resolver: DeviceResolver;
   batcher: Batcher;
   notes: DeviceNotes;
+  samples: SampleMaker;
+  claims: ClaimDesk;
+  held: HeldFrames;
   /** Stores what is queued; call after the doors are closed. */
   drain(): Promise<void>;
 }
@@ -31,29 +43,43 @@ export function assembleIngest(
   const pool = pools.ingest;
   const resolver = new DeviceResolver(pool);
   const factsOf: FactsOf = ({ userId, reading }) => {
-    const device = resolver.lastKnown(reading.kind, reading.kind === 'solarman' ? null : userId, reading.serial);
+    // A logger is looked up without an account; readings that somebody sends for it, with one.
+    const logger = reading.kind === 'solarman' ? resolver.lastKnown('solarman', null, reading.serial) : null;
+    const device = logger ?? resolver.lastKnown(reading.kind, userId, reading.serial);
     if (device === null || device === undefined) return null;
     return { ratedPowerW: device.ratedPowerW, timeZone: device.timeZone, place: device.place };
   };
   const batcher = new Batcher((samples) => flushSamples(pool, samples, factsOf));
   const notes = new DeviceNotes(pools.notes ?? pool, log);
+  const claims = new ClaimDesk({ pool, resolver, log, isProxy: settings.isProxy ?? (() => false) });
+  const samples = new SampleMaker(settings, (event) => notes.event(event));
+  const inbox = new Inbox({ pool, resolver, batcher, notes, samples, log });
+  const held = new HeldFrames({ pool, resolver, batcher, samples, log });
   const intake = new Intake({
     pool,
     resolver,
     batcher,
     notes,
+    claims,
+    samples,
+    held,
+    inbox,
     log,
     defaultTimeZone: settings.defaultTimeZone,
-    retentionDays: settings.retentionDays,
-    storeDcChannelData: settings.storeDcChannelData,
     ...(now === undefined ? {} : { now }),
   });
   return {
     intake,
+    batches: new BatchIntake({ resolver, batcher, notes, samples, inbox }),
+    inbox,
     resolver,
     batcher,
     notes,
+    samples,
+    claims,
+    held,
     async drain() {
+      await held.settled();
       await batcher.stop();
       await notes.settled();
     },

@@ -1,19 +1,17 @@
 import type { DbPool } from '../db/pools.ts';
+import { householdOf } from '../domain/address.ts';
 import { type DeviceKind, MAX_CHANNELS, type UserId } from '../domain/inverter.ts';
 import type { Reading } from '../domain/reading.ts';
 import type { GatewayFacts } from '../protocols/protocol.ts';
-import {
-  noteDeviceFacts,
-  noteEvents,
-  noteGateway,
-  notePending,
-  noteUnclaimed,
-  type ResolvedDevice,
-} from '../store/devices.ts';
+import { noteTls } from '../store/claims.ts';
+import { noteDeviceFacts, noteEvents, noteGateway, noteUnclaimed, type ResolvedDevice } from '../store/devices.ts';
 import type { NotedEvent } from '../store/samples.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 const MINUTE_MS = 60_000;
+/** A device that is heard from two sides would otherwise say so with every packet. */
+const HOUR_MS = 3_600_000;
+const HOURLY_EVENTS: ReadonlySet<NotedEvent['kind']> = new Set(['new_address']);
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** A device with a wrong clock repeats itself with every reading, two gateways with every push. */
 const LASTING_EVENTS: ReadonlySet<string> = new Set(['clock_unset', 'two_gateways']);
@@ -39,7 +37,7 @@ export class DeviceNotes {
   }
 
   gateway(
-    owner: { userId: UserId },
+    owner: { userId: UserId; inverterId?: number },
     kind: DeviceKind,
     serial: string,
     facts: GatewayFacts | null,
@@ -48,31 +46,32 @@ export class DeviceNotes {
   ): void {
     const told = facts ?? {};
     // The uptime differs in every frame: it is written with the others, but is no reason to write.
-    const signature = facts === null ? '' : JSON.stringify({ ...told, powerOnTimeS: undefined });
-    this.#write(`gateway ${owner.userId} ${kind} ${serial}`, signature, now, () =>
-      noteGateway(this.#pool, { userId: owner.userId, kind, serial, facts: { ...told }, seenAt: now, address }),
-    );
+    const signature =
+      facts === null ? '' : JSON.stringify({ ...told, powerOnTimeS: undefined, handshakeAt: undefined });
+    // By address too: that it changed is written at once.
+    this.#write(`gateway ${owner.userId} ${kind} ${serial} ${address ?? ''}`, signature, now, async () => {
+      const gateway = { userId: owner.userId, kind, serial, facts: { ...told }, seenAt: now, address };
+      const before = await noteGateway(this.#pool, gateway);
+      if (before === null || address === null || householdOf(before) === householdOf(address)) return;
+      if (owner.inverterId === undefined) return;
+      const event = { userId: owner.userId, inverterId: owner.inverterId, channel: null, at: now };
+      this.event({ ...event, kind: 'new_address', detail: { address, before } });
+    });
+  }
+
+  /** Two connections speak for one device at the same time. */
+  twoGateways(device: { userId: UserId; inverterId: number }, addresses: readonly string[], now: Date): void {
+    const { userId, inverterId } = device;
+    this.event({ userId, inverterId, channel: null, at: now, kind: 'two_gateways', detail: { addresses } });
+  }
+
+  /** A peer that tells no serial: a logger whose firmware speaks TLS. */
+  tlsHello(address: string, now: Date): void {
+    this.#write(`tls ${householdOf(address)}`, '', now, () => noteTls(this.#pool, address, now));
   }
 
   unclaimed(serial: string, address: string, now: Date): void {
     this.#write(`unclaimed ${serial}`, address, now, () => noteUnclaimed(this.#pool, serial, now, address));
-  }
-
-  pending(
-    userId: UserId,
-    kind: DeviceKind,
-    devices: { serial: string; name: string | null }[],
-    gatewaySerial: string | null,
-    now: Date,
-  ): void {
-    const serials = devices.map((d) => d.serial).join(' ');
-    const named = devices.map((d) => ({
-      serial: d.serial,
-      name: d.name === null ? null : d.name.slice(0, MAX_NAME_LENGTH),
-    }));
-    this.#write(`pending ${userId} ${kind} ${gatewaySerial ?? ''}`, serials, now, () =>
-      notePending(this.#pool, userId, kind, named, gatewaySerial, now),
-    );
   }
 
   facts(device: ResolvedDevice, reading: Reading): void {
@@ -95,7 +94,7 @@ export class DeviceNotes {
 
   /** Once a minute for each inverter and kind, or once a day where it is a state that lasts until somebody mends it. */
   event(event: NotedEvent): void {
-    const everyMs = LASTING_EVENTS.has(event.kind) ? DAY_MS : MINUTE_MS;
+    const everyMs = LASTING_EVENTS.has(event.kind) ? DAY_MS : HOURLY_EVENTS.has(event.kind) ? HOUR_MS : MINUTE_MS;
     this.#write(
       `event ${event.userId} ${event.inverterId} ${event.kind}`,
       '',

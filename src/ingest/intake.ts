@@ -2,30 +2,32 @@ import type { DbPool } from '../db/pools.ts';
 import { Unavailable } from '../domain/errors.ts';
 import type { DeviceKind, UserId } from '../domain/inverter.ts';
 import { utcOffsetMinutes } from '../domain/period.ts';
-import { judgeReading } from '../domain/plausibility.ts';
-import type { Reading } from '../domain/reading.ts';
-import { atStoredPrecision } from '../domain/stored-precision.ts';
 import type { Message, PushEnvelope, PushItem } from '../protocols/protocol.ts';
 import { keepRaw, type ResolvedDevice } from '../store/devices.ts';
-import type { NotedEvent, Sample } from '../store/samples.ts';
+import type { Sample } from '../store/samples.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Batcher } from './batcher.ts';
+import type { ClaimDesk } from './claims.ts';
 import type { DeviceNotes } from './device-notes.ts';
+import { GatewayWatch } from './gateway-watch.ts';
+import type { HeldFrames } from './held-frames.ts';
+import type { Inbox, UnknownReading } from './inbox.ts';
 import type { PushIngest, PushResult } from './ingest.ts';
 import type { DeviceResolver } from './resolve.ts';
-import { settleSampleTime } from './sample-time.ts';
+import type { SampleMaker } from './sample-maker.ts';
 
 export interface IntakeDeps {
   pool: DbPool;
   resolver: DeviceResolver;
   batcher: Batcher;
   notes: DeviceNotes;
+  claims: ClaimDesk;
   log: Logger;
   /** Zone whose offset an unknown logger is told. */
   defaultTimeZone: string;
-  retentionDays: number;
-  /** False keeps each input's counters, not its W, V and A. */
-  storeDcChannelData: boolean;
+  samples: SampleMaker;
+  held: HeldFrames;
+  inbox: Inbox;
   now?: () => Date;
 }
 
@@ -36,6 +38,7 @@ export interface IntakeDeps {
 export class Intake implements PushIngest {
   readonly #deps: IntakeDeps;
   readonly #now: () => Date;
+  readonly #gateways = new GatewayWatch();
 
   constructor(deps: IntakeDeps) {
     this.#deps = deps;
@@ -48,41 +51,70 @@ export class Intake implements PushIngest {
    */
   async accept(message: Message, peer: { address: string }): Promise<{ utcOffsetMin: number }> {
     const now = this.#now();
-    const device = await this.#resolveLogger(message, now);
+    const device = (await this.#resolveLogger(message, now)) ?? (await this.#proven(message, peer.address, now));
     if (device === null) {
-      this.#deps.notes.unclaimed(message.serial, peer.address, now);
       return { utcOffsetMin: utcOffsetMinutes(this.#deps.defaultTimeZone, now) };
     }
-    this.#deps.notes.gateway(device, 'solarman', message.serial, message.facts, peer.address, now);
-    if (message.raw !== null) await keepRaw(this.#deps.pool, device, message.raw, now);
-    const samples = message.readings.flatMap((reading) => this.#sample(reading, device, now) ?? []);
+    const facts = message.type === 'handshake' ? { ...message.facts, handshakeAt: now } : message.facts;
+    this.#deps.notes.gateway(device, 'solarman', message.serial, facts, peer.address, now);
+    if (message.raw !== null) {
+      await keepRaw(this.#deps.pool, device, message.raw, now);
+      if (message.raw.reason === 'undated') this.#deps.held.note(device);
+    }
+    const made = message.readings.flatMap((reading) => this.#deps.samples.make(reading, device, now).sample ?? []);
     // Beside the flush, so that a new device's names are there when its first values are announced.
-    for (const sample of samples) this.#deps.notes.facts(device, sample.reading);
-    const outcomes = await this.#deps.batcher.submit(samples);
+    for (const sample of made) this.#deps.notes.facts(device, sample.reading);
+    const outcomes = await this.#deps.batcher.submit(made);
     if (outcomes.includes('gone')) {
       // Deleted a moment ago, and perhaps added anew: nothing is acknowledged on the word of a stale answer.
       this.#deps.resolver.invalidate();
       throw new Unavailable('The inverter was deleted while its data was stored.');
     }
+    if (message.settles.length > 0) await this.#deps.held.forget(device, message.settles);
+    if (message.clock !== null) this.#deps.held.learn(device, message.clock, now);
     // The offset of the moment it is answered, not of the moment it came.
     return { utcOffsetMin: utcOffsetMinutes(device.timeZone, this.#now()) };
   }
 
+  /** A peer began to speak TLS. */
+  tlsHello({ address }: { address: string }): void {
+    this.#deps.notes.tlsHello(address, this.#now());
+  }
+
+  /** Two connections speak for one logger at the same time. */
+  twoAtOnce(serial: string, peers: readonly { address: string }[]): void {
+    const { resolver, notes } = this.#deps;
+    const addresses = peers.map(({ address }) => address);
+    // What is known of it suffices: the older connection has had its frames resolved.
+    const device = resolver.lastKnown('solarman', null, serial);
+    if (device !== null && device !== undefined) notes.twoGateways(device, addresses, this.#now());
+  }
+
   async push(userId: UserId, kind: DeviceKind, envelope: PushEnvelope, now: Date): Promise<PushResult[]> {
     const serials = [...new Set(envelope.items.flatMap((item) => (item.ok ? [item.reading.serial] : [])))];
-    const devices = await this.#deps.resolver.resolve(kind, userId, serials, now.getTime());
-    const samples: Sample[] = [];
+    const { batcher, inbox, resolver, samples } = this.#deps;
+    let devices = await resolver.resolve(kind, userId, serials, now.getTime());
+    const unknown = unknownOf(envelope, devices);
+    if (unknown.length > 0) {
+      if (await inbox.addByItself(userId, kind, unknown, envelope.gatewaySerial)) {
+        devices = await resolver.resolve(kind, userId, serials, now.getTime());
+      }
+      const left = unknown.filter(({ serial }) => !devices.has(serial));
+      // Kept before the answer: what a device is told "not found" for is booked when somebody adds it.
+      if (left.length > 0) await inbox.keep(userId, kind, left, envelope.gatewaySerial, now);
+    }
+    const made: Sample[] = [];
     const positions = new Map<PushItem, number>();
     for (const item of envelope.items) {
       const device = item.ok ? devices.get(item.reading.serial) : undefined;
       if (!item.ok || device === undefined) continue;
-      const sample = this.#sample(item.reading, device, now);
+      const { sample } = samples.make(item.reading, device, now);
       if (sample === null) continue;
-      positions.set(item, samples.length);
-      samples.push(sample);
+      positions.set(item, made.length);
+      made.push(sample);
     }
     this.#noteDevices(userId, kind, envelope, devices, now);
-    const outcomes = await this.#deps.batcher.submit(samples);
+    const outcomes = await batcher.submit(made);
     return envelope.items.map((item) => {
       if (!item.ok) return { status: 'error', sentSerial: item.sentSerial, error: item.error, field: item.field };
       const device = devices.get(item.reading.serial);
@@ -101,49 +133,31 @@ export class Intake implements PushIngest {
     });
   }
 
+  /** Of a logger that is nobody's: that it was here, and whose it has just been shown to be. */
+  async #proven(message: Message, address: string, now: Date): Promise<ResolvedDevice | null> {
+    const { claims, notes } = this.#deps;
+    if (!claims.admit(address, now)) return null;
+    if (await claims.consider(message, address, now)) return this.#resolveLogger(message, now);
+    notes.unclaimed(message.serial, address, now);
+    return null;
+  }
+
   /** Who this logger is; during an outage the last known answer serves for what need not be stored. */
   async #resolveLogger(message: Message, now: Date): Promise<ResolvedDevice | null> {
     const { resolver } = this.#deps;
     try {
+      const { generation } = resolver;
       const found = await resolver.resolve('solarman', null, [message.serial], now.getTime());
-      return found.get(message.serial) ?? null;
+      const device = found.get(message.serial) ?? null;
+      // A frame before it may just have proven whose it is: what is acknowledged without being kept must be nobody's by now.
+      if (device === null && resolver.generation !== generation) return this.#resolveLogger(message, now);
+      return device;
     } catch (error) {
       const known = resolver.lastKnown('solarman', null, message.serial);
       const mustBeStored = message.readings.length > 0 || message.raw !== null;
       if (!(error instanceof Unavailable) || mustBeStored || known === undefined) throw error;
       return known;
     }
-  }
-
-  /** Null when its time lies outside the window: answered, not stored, noted (interfaces, "HTTP"). */
-  #sample(reading: Reading, device: ResolvedDevice, now: Date): Sample | null {
-    // Nothing was ever measured: there is no sample, only a sign of life.
-    if (reading.flags.includes('never_polled')) return null;
-    const time = settleSampleTime(reading, device.timeZone, now, this.#deps.retentionDays);
-    if (!time.accepted) {
-      this.#note({
-        userId: device.userId,
-        inverterId: device.inverterId,
-        channel: null,
-        at: now,
-        kind: time.at === null ? 'clock_unset' : 'outside_window',
-        detail: { sampled_at: time.at === null ? null : time.at.toISOString() },
-      });
-      return null;
-    }
-    const { at } = time;
-    if (reading.flags.includes('clock_untrusted')) {
-      const detail = { sampled_at: at.toISOString() };
-      const about = { userId: device.userId, inverterId: device.inverterId, channel: null };
-      this.#note({ ...about, at: now, kind: 'clock_unset', detail });
-    }
-    const judged = judgeReading(time.reading, larger(device.ratedPowerW, time.reading.ratedPowerW));
-    const settled = atStoredPrecision(judged, this.#deps.storeDcChannelData);
-    return { userId: device.userId, inverterId: device.inverterId, sampledAt: at, receivedAt: now, reading: settled };
-  }
-
-  #note(event: NotedEvent): void {
-    this.#deps.notes.event(event);
   }
 
   /** Beside the flush, so that a new device's names are there when its first values are announced. */
@@ -156,18 +170,25 @@ export class Intake implements PushIngest {
   ): void {
     const { notes } = this.#deps;
     if (envelope.gatewaySerial !== null) notes.gateway({ userId }, kind, envelope.gatewaySerial, null, null, now);
-    const pending: { serial: string; name: string | null }[] = [];
     for (const item of envelope.items) {
       if (!item.ok) continue;
       const device = devices.get(item.reading.serial);
-      if (device !== undefined) notes.facts(device, item.reading);
-      else pending.push({ serial: item.reading.serial, name: item.reading.deviceName });
+      if (device === undefined) continue;
+      notes.facts(device, item.reading);
+      const rival = this.#gateways.rivalOf(device.inverterId, item.reading.gatewaySerial, now.getTime());
+      if (rival !== null) {
+        const about = { userId: device.userId, inverterId: device.inverterId, channel: null, at: now };
+        notes.event({ ...about, kind: 'two_gateways', detail: { gateways: [rival, item.reading.gatewaySerial] } });
+      }
     }
-    if (pending.length > 0) notes.pending(userId, kind, pending, envelope.gatewaySerial, now);
   }
 }
 
-/** A rating the owner typed too low must not make real power look impossible. */
-function larger(a: number | null, b: number | null): number | null {
-  return a === null ? b : b === null ? a : Math.max(a, b);
+function unknownOf(envelope: PushEnvelope, devices: ReadonlyMap<string, ResolvedDevice>): UnknownReading[] {
+  return envelope.items.flatMap((item) => {
+    if (!item.ok || devices.has(item.reading.serial)) return [];
+    const { serial, deviceName: name, sampledAt, flags } = item.reading;
+    const isNothing = sampledAt === null || flags.includes('never_polled');
+    return [{ serial, name, reading: isNothing ? null : { ...item.reading, sampledAt } }];
+  });
 }

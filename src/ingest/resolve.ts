@@ -5,6 +5,8 @@ import { type ResolvedDevice, resolveDevices } from '../store/devices.ts';
 const POSITIVE_TTL_MS = 60_000;
 const NEGATIVE_TTL_MS = 10_000;
 const MAX_ENTRIES = 50_000;
+/** Invented serials cost a stranger nothing: they have a place of their own, and never push out one that is somebody's. */
+const MAX_NEGATIVE = 10_000;
 
 interface Entry {
   device: ResolvedDevice | null;
@@ -18,7 +20,8 @@ interface Entry {
  */
 export class DeviceResolver {
   readonly #pool: DbPool;
-  readonly #cache = new Map<string, Entry>();
+  readonly #known = new Map<string, Entry>();
+  readonly #unknown = new Map<string, Entry>();
   #generation = 0;
 
   constructor(pool: DbPool) {
@@ -28,7 +31,12 @@ export class DeviceResolver {
   /** Something about devices changed: ask again. */
   invalidate(): void {
     this.#generation++;
-    for (const entry of this.#cache.values()) entry.expiresAt = 0;
+    for (const cache of [this.#known, this.#unknown]) for (const entry of cache.values()) entry.expiresAt = 0;
+  }
+
+  /** Changes whenever something about devices changed. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /**
@@ -45,7 +53,7 @@ export class DeviceResolver {
     const found = new Map<string, ResolvedDevice>();
     const missing: string[] = [];
     for (const serial of serials) {
-      const entry = this.#cache.get(key(kind, userId, serial));
+      const entry = this.#find(key(kind, userId, serial));
       if (entry === undefined || entry.expiresAt <= nowMs) missing.push(serial);
       else if (entry.device !== null) found.set(serial, entry.device);
     }
@@ -61,17 +69,24 @@ export class DeviceResolver {
 
   /** What was last known of a serial, however old; undefined when nothing was. */
   lastKnown(kind: DeviceKind, userId: UserId | null, serial: string): ResolvedDevice | null | undefined {
-    return this.#cache.get(key(kind, userId, serial))?.device;
+    return this.#find(key(kind, userId, serial))?.device;
+  }
+
+  #find(cacheKey: string): Entry | undefined {
+    return this.#known.get(cacheKey) ?? this.#unknown.get(cacheKey);
   }
 
   #remember(cacheKey: string, device: ResolvedDevice | null, nowMs: number): void {
-    if (this.#cache.size >= MAX_ENTRIES) {
+    this.#known.delete(cacheKey);
+    this.#unknown.delete(cacheKey);
+    const isKnown = device !== null;
+    const cache = isKnown ? this.#known : this.#unknown;
+    if (cache.size >= (isKnown ? MAX_ENTRIES : MAX_NEGATIVE)) {
       // The oldest entry goes; a map remembers the order of insertion.
-      const oldest = this.#cache.keys().next().value;
-      if (oldest !== undefined) this.#cache.delete(oldest);
+      const oldest = cache.keys().next().value;
+      if (oldest !== undefined) cache.delete(oldest);
     }
-    this.#cache.delete(cacheKey);
-    this.#cache.set(cacheKey, { device, expiresAt: nowMs + (device === null ? NEGATIVE_TTL_MS : POSITIVE_TTL_MS) });
+    cache.set(cacheKey, { device, expiresAt: nowMs + (isKnown ? POSITIVE_TTL_MS : NEGATIVE_TTL_MS) });
   }
 }
 

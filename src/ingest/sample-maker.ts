@@ -3,7 +3,7 @@ import type { Reading } from '../domain/reading.ts';
 import { atStoredPrecision } from '../domain/stored-precision.ts';
 import type { ResolvedDevice } from '../store/devices.ts';
 import type { NotedEvent, Sample } from '../store/samples.ts';
-import { settleSampleTime } from './sample-time.ts';
+import { isTimely, settleSampleTime } from './sample-time.ts';
 
 export interface SampleSettings {
   retentionDays: number;
@@ -22,6 +22,11 @@ export class SampleMaker {
   constructor(settings: SampleSettings, note: (event: NotedEvent) => void) {
     this.#settings = settings;
     this.#note = note;
+  }
+
+  /** Whether a sample of that time would be stored. */
+  accepts(sampledAt: Date, now: Date): boolean {
+    return isTimely(sampledAt, now, this.#settings.retentionDays);
   }
 
   make(reading: Reading, device: ResolvedDevice, now: Date, receivedAt = now): MadeSample {

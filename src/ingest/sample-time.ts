@@ -17,9 +17,13 @@ export function settleSampleTime(reading: Reading, timeZone: string, now: Date, 
   const settled = reading.sampledAt === null ? fromDeviceClock(reading, timeZone, now) : reading;
   const at = settled.sampledAt;
   if (at === null) return { accepted: false, at: null };
-  const oldest = now.getTime() - retentionDays * 86_400_000;
-  if (at.getTime() > now.getTime() + MAX_FUTURE_MS || at.getTime() < oldest) return { accepted: false, at };
-  return { accepted: true, at, reading: settled };
+  return isTimely(at, now, retentionDays) ? { accepted: true, at, reading: settled } : { accepted: false, at };
+}
+
+/** Whether a sample of that time lies in the accepted window. */
+export function isTimely(at: Date, now: Date, retentionDays: number): boolean {
+  const oldestMs = now.getTime() - retentionDays * 86_400_000;
+  return at.getTime() >= oldestMs && at.getTime() <= now.getTime() + MAX_FUTURE_MS;
 }
 
 function fromDeviceClock(reading: Reading, timeZone: string, now: Date): Reading {

@@ -17,8 +17,13 @@ export interface StreamProtocol {
   open(limits?: Partial<SessionLimits>): StreamSession;
   /** The bytes of an acknowledgement, sent at `now` to a device whose site lies `utcOffsetMin` minutes east of UTC. */
   acknowledge(owed: Acknowledgement, now: Date, utcOffsetMin: number): Buffer;
-  /** Decode a kept payload again, after the decoders have learnt something. Empty when there is still nothing to make of it. */
-  replay(raw: RawPayload, serial: string, receivedAt: Date): Reading[];
+  /**
+   * Decode payloads again that one device sent and that were kept: because the decoders have learnt something since, or because it is
+   * known by now when they were made. Payloads of one power-on date each other; `clocks` says what else is known.
+   * @returns what each says, in their order; null where there is still nothing to make of it. Without a date (`sampledAt` null) it is
+   *   one that the device stored before it knew the time
+   */
+  replay(kept: readonly KeptPayload[], serial: string, clocks: readonly BootClock[]): (Reading | null)[];
 }
 
 /** What a session puts up with before it asks for the connection to be closed. */
@@ -34,7 +39,7 @@ export interface StreamSession {
   receive(bytes: Buffer, now: Date): SessionOutcome;
   /** The partial-frame timer fired: drop the false start and look again. */
   expirePartial(now: Date): SessionOutcome;
-  /** The connection is over: hands out what was still waiting for a date. To be called once, after everything else. */
+  /** The connection is over: hands out what was waiting for a better date than it has. To be called once, after everything else. */
   end(now: Date): SessionOutcome;
   /** True while a started frame is incomplete, so that the caller keeps the partial-frame timer running. */
   readonly partial: boolean;
@@ -76,8 +81,28 @@ export interface Message {
   facts: GatewayFacts | null;
   /** A payload to be kept as it came, before the acknowledgement; null when its readings say everything. */
   raw: RawPayload | null;
+  /** What the frame tells about the device's clock, so that payloads kept from before can be dated; null when nothing. */
+  clock: BootClock | null;
+  /** Payloads handed out before as `raw` with the reason `undated`, whose readings are in this message. */
+  settles: readonly Buffer[];
   /** Null when the frame wants no answer. */
   acknowledgement: Acknowledgement | null;
+}
+
+/** What a device's count of seconds means, from one power-on to the next. */
+export interface BootClock {
+  /** The count at power-on: two frames with the same (to some seconds) are of one power-on. */
+  startS: number;
+  /** What to add to the count to get Unix time. */
+  offsetS: number;
+  /** True: the device said so itself. False: reckoned from when its handshake came. */
+  isTold: boolean;
+}
+
+export interface KeptPayload {
+  layout: string;
+  bytes: Buffer;
+  receivedAt: Date;
 }
 
 /**
@@ -107,6 +132,8 @@ export interface GatewayFacts {
   uploadPeriodS?: number;
   samplePeriodS?: number;
   heartbeatPeriodS?: number;
+  /** When it last introduced itself; filled in by whoever knows when the frame came. */
+  handshakeAt?: Date;
   /** Seconds since the gateway's own power-on. */
   powerOnTimeS?: number;
   sensorList?: string;
@@ -123,8 +150,8 @@ export interface RawPayload {
   /**
    * - `unknown_layout`, `unknown_code`, `too_short`: nothing decodes it yet
    * - `implausible`: decoded, but some value cannot be true (flag `value_rejected`)
-   * - `undated`: decoded, but its time is known only later. The same session hands its reading over in a message of its own, when
-   *   a frame of the same power-on tells the offset, after ten minutes, or at the end of the connection (solarman-v5 §2.6)
+   * - `undated`: decoded, but its time is known only later. The same session hands its reading over in a message of its own when a
+   *   frame of the same power-on tells the offset, if one does; otherwise whoever keeps the payload replays it (solarman-v5 §2.6)
    */
   reason: 'unknown_layout' | 'too_short' | 'unknown_code' | 'implausible' | 'undated';
   /** The payload without its envelope. */

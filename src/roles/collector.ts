@@ -2,6 +2,9 @@ import { CollectorServer } from '../collector/server.ts';
 import { streamProtocols } from '../protocols/index.ts';
 import type { RunningRole, Shared } from './role.ts';
 
+/** Samples that wait for their date are looked after so often. */
+const TEND_MS = 60_000;
+
 /** The TCP doors: one server for each protocol that devices dial in with. */
 export async function startCollector(shared: Shared): Promise<RunningRole> {
   const { config, ingest } = shared;
@@ -18,11 +21,18 @@ export async function startCollector(shared: Shared): Promise<RunningRole> {
     await server.listen(port, host);
     servers.push(server);
   }
+  const log = shared.log.child({ part: 'collector' });
+  const tend = (): void => {
+    ingest.held.tend(new Date()).catch((error: unknown) => log.warn({ err: error }, 'samples without a date wait on'));
+  };
+  tend();
+  const tending = setInterval(tend, TEND_MS);
   return {
     name: 'collector',
     address: `${publicHost}:${port}, for Solarman loggers`,
     problem: () => '',
     async stop() {
+      clearInterval(tending);
       await Promise.all(servers.map((server) => server.stop()));
     },
   };

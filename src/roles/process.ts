@@ -116,10 +116,11 @@ function listen(shared: Shared, deviceListeners: ReadonlySet<() => void>): Datab
       'app',
       shared.database.secrets.authSecret,
     ).connectionString,
-    channels: ['deye_hard_reading', 'deye_hard_device'],
+    channels: ['deye_hard_reading', 'deye_hard_device', 'deye_hard_session'],
     log: shared.log.child({ part: 'live' }),
     onNotification(channel, payload) {
       if (channel === 'deye_hard_device') devicesChanged();
+      else if (channel === 'deye_hard_session') shared.hub.sessionsChanged(Number(payload));
       else for (const event of parseAnnouncement(payload)) shared.hub.publish(event);
     },
     onConnected() {

@@ -63,6 +63,7 @@ export async function resolveDevices(
   }));
 }
 
+/** @returns the address it came from before; null when there was none */
 export async function noteGateway(
   pool: pg.Pool,
   gateway: {
@@ -73,8 +74,9 @@ export async function noteGateway(
     seenAt: Date;
     address: string | null;
   },
-): Promise<void> {
-  await ask(pool, 'note_gateway', 'SELECT api.note_gateway($1,$2,$3,$4,$5,$6)', [
+): Promise<string | null> {
+  const text = 'SELECT api.note_gateway($1,$2,$3,$4,$5,$6) AS before';
+  const rows = await ask<{ before: string | null }>(pool, 'note_gateway', text, [
     gateway.userId,
     gateway.kind,
     gateway.serial,
@@ -82,6 +84,7 @@ export async function noteGateway(
     gateway.seenAt,
     gateway.address,
   ]);
+  return rows[0]?.before ?? null;
 }
 
 export async function notePending(

@@ -5,7 +5,7 @@ import { ConfigError, Unavailable } from '../../src/domain/errors.ts';
 import { decodeAcknowledgement } from '../../src/protocols/solarman/acknowledgement.ts';
 import { solarman } from '../../src/protocols/solarman/index.ts';
 import { collectorRig, knowing, NOW, quiet, type Rig, serverFrames, until } from '../support/collector-rig.ts';
-import { TestLogger } from '../support/solarman-logger.ts';
+import { NOON, TestLogger } from '../support/solarman-logger.ts';
 
 let rig: Rig;
 
@@ -183,16 +183,18 @@ describe('a connection', () => {
     expect(await rig.endings(1)).toEqual({ ended: 1 });
   });
 
-  it('hands over a sample that was waiting for its date when it breaks', async () => {
+  it('hands over a sample that was waiting for a better date when it breaks', async () => {
     const { sink, connect, empty } = await start();
     const device = connect();
-    device.send(new TestLogger().stored(NOW));
-    await device.answered(1);
-    expect(sink.messages[0]).toMatchObject({ readings: [], raw: { reason: 'undated' } });
+    const logger = new TestLogger();
+    // The inverter's clock contradicts the handshake's arrival: one of the two is wrong.
+    device.send(logger.handshake(NOW), logger.stored(NOW, { ...NOON, inverterClock: '2020-01-01T00:00:40' }));
+    await device.answered(2);
+    expect(sink.messages[1]).toMatchObject({ readings: [], raw: { reason: 'undated' } });
     device.socket.resetAndDestroy();
     await empty();
-    await until('the sample is there', () => sink.messages.length === 2);
-    expect(sink.messages[1]).toMatchObject({ acknowledgement: null, readings: [{ stored: true, sampledAt: null }] });
+    await until('the sample is there', () => sink.messages.length === 3);
+    expect(sink.messages[2]).toMatchObject({ acknowledgement: null, readings: [{ stored: true, sampledAt: NOW }] });
   });
 });
 

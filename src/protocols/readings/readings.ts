@@ -59,6 +59,7 @@ const PHASE_FIELDS = [
 /** Names of a reading's own numbers and of an input's, as they are called from outside. */
 export const READING_KEYS: readonly string[] = READING_FIELDS.map(({ key }) => key);
 export const CHANNEL_KEYS: readonly string[] = ['name', ...CHANNEL_FIELDS.map(({ key }) => key)];
+export const PHASE_KEYS: readonly string[] = PHASE_FIELDS.map(({ key }) => key);
 
 /**
  * Reads the body of a batch. Unlike a device's push it is strict: somebody is there to mend it, so a value that cannot be kept is an

@@ -294,14 +294,34 @@ describe('frames kept raw', () => {
     const frame = logger.data(noon, { ...NOON, powerW: 0xffffffff });
     const implausible = only(solarman.open().receive(frame, noon)).raw;
     if (!early || !implausible) throw new Error('nothing kept');
-    expect(solarman.replay(early, '4100000001', noon)).toMatchObject([
+    const kept = { ...early, receivedAt: noon };
+    const others = [
+      { ...kept, layout: '0x44' },
+      { ...kept, layout: '0x5413', bytes: foreign(0x5413) },
+    ];
+    expect(solarman.replay([kept, ...others], '4100000001', [])).toMatchObject([
       { sampledAt: null, timeQuality: 'device_clock' },
+      null,
+      null,
     ]);
-    expect(solarman.replay(implausible, '4100000001', later(9))).toMatchObject([
+    const dated = { ...implausible, receivedAt: later(9) };
+    expect(solarman.replay([kept, dated], '4100000001', [])).toMatchObject([
+      { sampledAt: at('09:55:00'), timeQuality: 'boot', stored: true },
       { sampledAt: noon, energyTotalWh: 177_500 },
     ]);
-    expect(solarman.replay({ ...early, layout: '0x44' }, '4100000001', noon)).toEqual([]);
-    expect(solarman.replay({ ...early, bytes: foreign(0x5413) }, '4100000001', noon)).toEqual([]);
+  });
+
+  it('are dated by a clock that is known by now, if it is that of their power-on', () => {
+    const logger = new TestLogger();
+    const early = only(solarman.open().receive(logger.stored(at('09:55:00')), noon)).raw;
+    logger.learnTime(noon);
+    const { clock } = only(solarman.open().receive(logger.wifi(noon), noon));
+    if (!early || !clock) throw new Error('nothing kept');
+    const kept = { ...early, receivedAt: noon };
+    const [reading] = solarman.replay([kept], '4100000001', [clock]);
+    expect(reading).toMatchObject({ sampledAt: at('09:55:00'), timeQuality: 'boot' });
+    const other = { ...clock, startS: clock.startS + 60 };
+    expect(solarman.replay([kept], '4100000001', [other])).toMatchObject([{ sampledAt: null }]);
   });
 });
 

@@ -1,6 +1,13 @@
 import { ProtocolError } from '../../domain/errors.ts';
-import type { Reading } from '../../domain/reading.ts';
-import type { GatewayFacts, Message, RawPayload, SessionLimits, SessionOutcome, StreamSession } from '../protocol.ts';
+import type {
+  BootClock,
+  GatewayFacts,
+  Message,
+  RawPayload,
+  SessionLimits,
+  SessionOutcome,
+  StreamSession,
+} from '../protocol.ts';
 import { acknowledgementFor } from './acknowledgement.ts';
 import { type FrameKind, hex, kindOf } from './codes.ts';
 import { dataFacts, dataReading, decodeData } from './data.ts';
@@ -10,8 +17,8 @@ import { RecentFrames } from './recent.ts';
 import { readReport } from './report.ts';
 import { Splitter } from './splitter.ts';
 import { firmwareHint } from './text.ts';
-import { acquiredAt, BootClocks, readTimeBlock, type TimeBlock } from './time.ts';
-import { atArrival, dateByBoot, UndatedSamples } from './undated.ts';
+import { acquiredAt, BootClocks, readTimeBlock, reckonedClock, type TimeBlock, toldClock } from './time.ts';
+import { atArrival, type Dated, dateByBoot, UndatedSamples } from './undated.ts';
 import { wifiFacts } from './wifi.ts';
 
 /**
@@ -98,7 +105,7 @@ export class SolarmanSession implements StreamSession {
     });
     problem ??= failed;
     if (this.#splitter.overflowed) problem ??= new ProtocolError('garbage', 'too many bytes that belong to no frame');
-    outcome.messages.push(...this.#messagesFor(this.#undated.release(now)));
+    outcome.messages.push(...this.#messagesFor(this.#undated.release()));
     const skipped = {
       bytes: this.#splitter.skippedBytes - before.bytes,
       badFrames: this.#splitter.badFrames - before.badFrames,
@@ -142,10 +149,11 @@ export class SolarmanSession implements StreamSession {
     this.#expiries = 0;
     const { firstAt, repeated } = this.#recent.note(frame, now);
     const time = readTimeBlock(frame.payload, TIME_AT[kind] ?? Number.POSITIVE_INFINITY);
-    if (time !== null) this.#clocks.learn(time);
+    const clock = time === null ? null : clockOf(frame, kind, time, firstAt);
+    if (clock !== null) this.#clocks.learn(clock);
     const content = this.#read(kind, frame, time, firstAt);
     // What was waiting goes first: it is older than what this frame brings.
-    messages.push(...this.#messagesFor(this.#undated.release(now)));
+    messages.push(...this.#messagesFor(this.#undated.release()));
     messages.push({
       serial: String(frame.serial),
       code: hex(frame.code, 2),
@@ -153,6 +161,8 @@ export class SolarmanSession implements StreamSession {
       repeated,
       ...content,
       facts: withHint(content.facts, noise),
+      clock,
+      settles: [],
       acknowledgement: acknowledgementFor(frame, kind === 'data' ? 'stored' : 'now'),
     });
     return undefined;
@@ -162,7 +172,7 @@ export class SolarmanSession implements StreamSession {
     const { payload } = frame;
     switch (kind) {
       case 'handshake':
-        return this.#readHandshake(payload, time, arrivedAt);
+        return readHandshake(payload, time);
       case 'data':
         return this.#readData(frame, arrivedAt);
       case 'wifi':
@@ -175,15 +185,6 @@ export class SolarmanSession implements StreamSession {
       default:
         return content({ raw: { layout: hex(frame.code, 2), reason: 'unknown_code', bytes: payload } });
     }
-  }
-
-  #readHandshake(payload: Buffer, time: TimeBlock | null, arrivedAt: Date): Content {
-    if (time !== null && time.offsetS === 0 && payload[0] === HANDSHAKE_FRAME_TYPE) {
-      this.#clocks.learnFromHandshake(time, arrivedAt);
-    }
-    const facts = handshakeFacts(payload, time?.powerOnS ?? null);
-    if (payload.length >= MIN_HANDSHAKE_BYTES) return content({ facts });
-    return content({ facts, raw: { layout: 'handshake', reason: 'too_short', bytes: payload } });
   }
 
   /** Date the sample by §2.6: its own offset, another frame of the same power-on, or later. */
@@ -201,7 +202,7 @@ export class SolarmanSession implements StreamSession {
     });
     const dated = own === null ? dateByBoot(this.#clocks, reading, time) : reading;
     if (dated === null && stored) {
-      this.#undated.hold(reading, time, arrivedAt);
+      this.#undated.hold(reading, time, frame.payload);
       return content({ facts, raw: keep('undated') });
     }
     const raw = reading.flags.includes('value_rejected') ? keep('implausible') : null;
@@ -209,20 +210,35 @@ export class SolarmanSession implements StreamSession {
   }
 
   /** Samples that were acknowledged when they came: they want no answer any more. */
-  #messagesFor(readings: Reading[]): Message[] {
-    if (readings.length === 0 || this.#serial === null) return [];
+  #messagesFor(dated: readonly Dated[]): Message[] {
+    if (dated.length === 0 || this.#serial === null) return [];
     const late: Message = {
       serial: String(this.#serial),
       code: 'dated',
       type: 'data',
       repeated: false,
-      readings,
+      readings: dated.map(({ reading }) => reading),
       facts: null,
       raw: null,
+      clock: null,
+      settles: dated.map(({ payload }) => payload),
       acknowledgement: null,
     };
     return [late];
   }
+}
+
+/** A handshake tells no offset, but it is sent live: its arrival does (`BootClocks`). */
+function clockOf({ payload }: Frame, kind: FrameKind, time: TimeBlock, arrivedAt: Date): BootClock | null {
+  const told = toldClock(time);
+  if (told !== null || kind !== 'handshake') return told;
+  return payload[0] === HANDSHAKE_FRAME_TYPE ? reckonedClock(time, arrivedAt) : null;
+}
+
+function readHandshake(payload: Buffer, time: TimeBlock | null): Content {
+  const facts = handshakeFacts(payload, time?.powerOnS ?? null);
+  if (payload.length >= MIN_HANDSHAKE_BYTES) return content({ facts });
+  return content({ facts, raw: { layout: 'handshake', reason: 'too_short', bytes: payload } });
 }
 
 function content(parts: Partial<Content>): Content {

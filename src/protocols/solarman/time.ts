@@ -1,3 +1,5 @@
+import type { BootClock } from '../protocol.ts';
+
 /**
  * The time block and what can be made of it (solarman-v5 §2.6). A logger counts the seconds it has been powered; the time it learnt
  * from a server is an offset to that count, 0 until then.
@@ -29,6 +31,16 @@ export function writeTimeBlock(block: TimeBlock, payload: Buffer, at: number): v
   payload.writeUInt32LE(block.offsetS, at + 8);
 }
 
+/** What this frame tells of its power-on's clock; null when the logger did not know the time. */
+export function toldClock({ workingS, powerOnS, offsetS }: TimeBlock): BootClock | null {
+  return offsetS === 0 ? null : { startS: workingS - powerOnS, offsetS, isTold: true };
+}
+
+/** What a handshake that arrived `at` tells of its power-on's clock. */
+export function reckonedClock({ workingS, powerOnS }: TimeBlock, at: Date): BootClock {
+  return { startS: workingS - powerOnS, offsetS: Math.floor(at.getTime() / 1000) - workingS, isTold: false };
+}
+
 /** `twt + off`, never `+ pot`. The logger adds in 32 bits, and so does this. */
 function unixTime(workingS: number, offsetS: number): Date {
   return new Date(((workingS + offsetS) >>> 0) * 1000);
@@ -41,8 +53,6 @@ export function acquiredAt(block: TimeBlock): Date | null {
 
 /** Two frames are of one power-on when their (twt − pot) differ by no more than this. */
 const SAME_BOOT_S = 10;
-/** Power-ons remembered per connection; frames of more than two or three have not been seen on one. */
-const MAX_BOOTS = 16;
 
 interface Boot {
   /** twt − pot: the working time at power-on. */
@@ -54,7 +64,7 @@ interface Boot {
 }
 
 /**
- * The offsets of the power-ons seen on one connection.
+ * The offsets of the power-ons of one logger.
  *
  * A handshake carries no offset, but it is sent live and repeated with a fresh count while it is unanswered: arrival time minus `twt`
  * is the very offset the logger will compute from our answer, good to a second or two. It dates the samples that were taken between
@@ -62,44 +72,48 @@ interface Boot {
  */
 export class BootClocks {
   readonly #boots: Boot[] = [];
+  readonly #max: number;
 
-  /** Learn from a frame of any kind that carries an offset. */
-  learn(block: TimeBlock): void {
-    if (block.offsetS !== 0) this.#bootOf(block).toldS = block.offsetS;
+  /** @param max power-ons remembered; frames of more than two or three have not been seen on one connection */
+  constructor(max = 16) {
+    this.#max = max;
   }
 
-  /** Learn from a handshake that arrived `now`. Of several the smallest offset has the least delay in it. */
-  learnFromHandshake(block: TimeBlock, now: Date): void {
-    const boot = this.#bootOf(block);
-    const reckoned = Math.floor(now.getTime() / 1000) - block.workingS;
-    boot.reckonedS = boot.reckonedS === null ? reckoned : Math.min(boot.reckonedS, reckoned);
+  /** Of several reckoned offsets the smallest has the least delay in it. */
+  learn({ startS, offsetS, isTold }: BootClock): void {
+    const boot = this.#bootOf(startS);
+    if (isTold) boot.toldS = offsetS;
+    else boot.reckonedS = boot.reckonedS === null ? offsetS : Math.min(boot.reckonedS, offsetS);
   }
 
   /** The date by another frame of the same power-on; null when none told the offset. */
   told(block: TimeBlock): Date | null {
-    const offsetS = this.#find(block)?.toldS ?? null;
+    const offsetS = this.#find(startOf(block))?.toldS ?? null;
     return offsetS === null ? null : unixTime(block.workingS, offsetS);
   }
 
   /** The date by the arrival of a handshake of the same power-on; null when there was none. */
   reckoned(block: TimeBlock): Date | null {
-    const offsetS = this.#find(block)?.reckonedS ?? null;
+    const offsetS = this.#find(startOf(block))?.reckonedS ?? null;
     return offsetS === null ? null : unixTime(block.workingS, offsetS);
   }
 
-  #find(block: TimeBlock): Boot | undefined {
-    const startS = block.workingS - block.powerOnS;
+  #find(startS: number): Boot | undefined {
     return this.#boots.find((boot) => Math.abs(boot.startS - startS) <= SAME_BOOT_S);
   }
 
-  #bootOf(block: TimeBlock): Boot {
-    const known = this.#find(block);
+  #bootOf(startS: number): Boot {
+    const known = this.#find(startS);
     if (known !== undefined) return known;
-    const boot: Boot = { startS: block.workingS - block.powerOnS, toldS: null, reckonedS: null };
+    const boot: Boot = { startS, toldS: null, reckonedS: null };
     this.#boots.push(boot);
-    if (this.#boots.length > MAX_BOOTS) this.#boots.shift();
+    if (this.#boots.length > this.#max) this.#boots.shift();
     return boot;
   }
+}
+
+function startOf({ workingS, powerOnS }: TimeBlock): number {
+  return workingS - powerOnS;
 }
 
 /** The inverter's clock is in an unknown zone (up to 14 h from UTC) and may be hours off; further apart, one of the two is wrong. */

@@ -71,34 +71,20 @@ describe('a sample taken before the logger knew the time', () => {
     const early = logger.stored(at('09:55:00'));
     const first = only(session.receive(early, noon));
     expect(only(session.receive(early, later(30)))).toEqual({ ...first, repeated: true });
-    expect(only(session.end(later(60))).readings.length).toBe(1);
-    expect(session.end(later(60)).messages).toEqual([]);
+    logger.learnTime(noon);
+    const [dated] = session.receive(logger.wifi(noon), later(60)).messages;
+    expect(dated?.readings.length).toBe(1);
+    expect(dated?.settles).toEqual([first.raw?.bytes]);
   });
 
-  it.each<[string, object, object]>([
-    [
-      'the clock of the inverter',
-      NOON,
-      { sampledAt: null, timeQuality: 'device_clock', deviceClock: NOON.inverterClock },
-    ],
-    [
-      'no date at all, without any clock',
-      { ...NOON, inverterClock: null },
-      { sampledAt: null, timeQuality: 'receipt', deviceClock: null, flags: [] },
-    ],
-  ])('falls back to %s after ten minutes, or when the connection ends', (_what, values, expected) => {
-    const logger = new TestLogger();
-    const waits = solarman.open();
-    waits.receive(logger.stored(at('09:55:00'), values), noon);
-    expect(waits.receive(logger.heartbeat(), later(599)).messages.length).toBe(1);
-    const [late] = waits.receive(logger.heartbeat(), later(600)).messages;
-    expect(late?.readings).toMatchObject([{ ...expected, stored: true }]);
-    const ends = solarman.open();
-    ends.receive(logger.stored(at('09:55:00'), values), noon);
-    expect(only(ends.end(later(5)))).toMatchObject({ acknowledgement: null, readings: [expected] });
+  it('without any clock of its power-on waits where it is kept, beyond the end of the connection', () => {
+    const session = solarman.open();
+    expect(only(session.receive(new TestLogger().stored(at('09:55:00')), noon)).raw?.reason).toBe('undated');
+    expect(session.receive(new TestLogger().heartbeat(), later(3600)).messages.length).toBe(1);
+    expect(session.end(later(3601)).messages).toEqual([]);
   });
 
-  it('falls back to the handshake where there was one', () => {
+  it('falls back to the handshake when the connection ends, where there was one', () => {
     const logger = new TestLogger();
     const session = solarman.open();
     session.receive(logger.handshake(noon), noon);
@@ -114,18 +100,20 @@ describe('a sample taken before the logger knew the time', () => {
     today.learnTime(noon);
     session.receive(yesterday.stored(new Date('2025-07-14T06:00:00Z')), noon);
     expect(session.receive(today.data(noon), noon).messages.length).toBe(1);
-    expect(only(session.end(noon)).readings).toMatchObject([{ sampledAt: null, timeQuality: 'device_clock' }]);
+    expect(session.end(noon).messages).toEqual([]);
   });
 
-  it('does not wait beyond a bound: the oldest goes first', () => {
+  it('waits in memory up to a bound: the oldest goes first', () => {
     const logger = new TestLogger();
     const session = solarman.open();
     const frames = Array.from({ length: 301 }, (_, i) =>
       logger.stored(new Date(logger.bootedAt.getTime() + i * 60_000)),
     );
-    const messages = session.receive(Buffer.concat(frames), noon).messages;
-    expect(messages.flatMap((message) => message.readings).length).toBe(1);
-    expect(only(session.end(noon)).readings.length).toBe(300);
+    session.receive(Buffer.concat(frames), noon);
+    logger.learnTime(noon);
+    const [dated] = session.receive(logger.wifi(noon), noon).messages;
+    expect(dated?.readings.length).toBe(300);
+    expect(dated?.readings[0]?.sampledAt).toEqual(new Date(logger.bootedAt.getTime() + 60_000));
   });
 
   it('is not waited for when it is live: then the arrival is as good', () => {

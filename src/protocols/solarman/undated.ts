@@ -1,20 +1,21 @@
 import type { Reading } from '../../domain/reading.ts';
 import { type BootClocks, contradicts, type TimeBlock } from './time.ts';
 
-/** The live frame that tells the offset usually comes just after (solarman-v5 §2.6 step 2). */
-const HOLD_MS = 600_000;
-/** Stored samples of a whole day without any server fit; beyond it the oldest stop waiting. */
+/** Stored samples of a whole day without any server fit; the oldest beyond it wait only where they are kept. */
 const MAX_HELD = 300;
 
 interface Held {
   reading: Reading;
   time: TimeBlock;
-  since: Date;
+  payload: Buffer;
 }
+
+/** A reading that has its date now, and the payload it came in. */
+export type Dated = Pick<Held, 'reading' | 'payload'>;
 
 /**
  * Stored samples whose frame carried no offset and whose power-on is not known yet. They were acknowledged, and kept as raw frames, when
- * they came; here they wait for a frame of the same power-on.
+ * they came; here they wait for a frame of the same power-on. What has none by the end of the connection stays where it is kept.
  */
 export class UndatedSamples {
   readonly #clocks: BootClocks;
@@ -25,39 +26,33 @@ export class UndatedSamples {
   }
 
   /** A sample to wait with. A repetition of one already waiting changes nothing. */
-  hold(reading: Reading, time: TimeBlock, since: Date): void {
+  hold(reading: Reading, time: TimeBlock, payload: Buffer): void {
     const isHeld = this.#held.some(
       (held) => held.time.workingS === time.workingS && held.time.powerOnS === time.powerOnS,
     );
-    if (!isHeld) this.#held.push({ reading, time, since });
+    if (isHeld) return;
+    this.#held.push({ reading, time, payload });
+    if (this.#held.length > MAX_HELD) this.#held.shift();
   }
 
-  /** Those that can be dated by now, and those that have waited long enough or are too many: with the best date there is. */
-  release(now: Date): Reading[] {
-    if (this.#held.length === 0) return [];
-    const tooMany = this.#held.length - MAX_HELD;
-    const released: Reading[] = [];
-    const waiting: Held[] = [];
-    this.#held.forEach((held, index) => {
-      const told = this.#clocks.told(held.time);
-      if (told !== null) released.push({ ...held.reading, sampledAt: told, timeQuality: 'boot' });
-      else if (index < tooMany || now.getTime() - held.since.getTime() >= HOLD_MS) released.push(this.#settle(held));
-      else waiting.push(held);
+  /** Those whose power-on told its offset by now. */
+  release(): Dated[] {
+    return this.#held.length === 0 ? [] : this.#take((time) => this.#clocks.told(time));
+  }
+
+  /** Those that have at least a reckoned date: nothing better will come. */
+  releaseAll(): Dated[] {
+    return this.#take((time) => this.#clocks.reckoned(time));
+  }
+
+  #take(dateOf: (time: TimeBlock) => Date | null): Dated[] {
+    const dated: Dated[] = [];
+    this.#held = this.#held.filter(({ reading, time, payload }) => {
+      const sampledAt = dateOf(time);
+      if (sampledAt !== null) dated.push({ reading: { ...reading, sampledAt, timeQuality: 'boot' }, payload });
+      return sampledAt === null;
     });
-    this.#held = waiting;
-    return released;
-  }
-
-  /** All of them: the connection is over. */
-  releaseAll(): Reading[] {
-    const released = this.#held.map((held) => this.#settle(held));
-    this.#held = [];
-    return released;
-  }
-
-  #settle({ reading, time }: Held): Reading {
-    const reckoned = this.#clocks.reckoned(time);
-    return reckoned === null ? withoutBoot(reading) : { ...reading, sampledAt: reckoned, timeQuality: 'boot' };
+    return dated;
   }
 }
 

@@ -66,6 +66,7 @@ const OWNERS_OWN = [
 export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
   ...Object.fromEntries(OWNERS_OWN.map((id) => [id, { execute: [] }])),
   'store.announce_device_change': { execute: [], definer: 'owner' },
+  'store.remember_removed': { execute: [], definer: 'owner' },
   'store.append_hot': { execute: [], definer: 'owner' },
   'api.current_user_id': { execute: ['lookup', 'app', 'ingest', 'admin'] },
 
@@ -118,6 +119,60 @@ export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
     definer: 'owner',
     foreign: 'writes for the account it is given, and answers nothing',
   },
+  'api.keep_pending': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: {
+      args: ({ user, serial }) => ({
+        of_user: String(user),
+        of_kind: `'opendtu'`,
+        serials: array(`'${serial}'`),
+        times: 'ARRAY[now()]',
+        readings: `ARRAY['{}']`,
+        seen_at: 'now()',
+        most_of_device: '10',
+        most_of_account: '100000',
+      }),
+      // It keeps nothing of what is not in the account's own inbox.
+      readsOnly: true,
+    },
+  },
+  'api.auto_add': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: 'adds to the account it is given, answers how many',
+  },
+  'api.added_pending': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: 'books over all accounts, each for itself; tells whose and which, and nothing measured',
+  },
+  'api.pending_readings': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: {
+      args: ({ user, serial }) => ({
+        of_user: String(user),
+        of_kind: `'opendtu'`,
+        of_serial: `'${serial}'`,
+        at_most: '10',
+      }),
+      readsOnly: true,
+    },
+  },
+  'api.forget_pending': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: {
+      args: ({ user, serial }) => ({
+        of_user: String(user),
+        of_kind: `'opendtu'`,
+        of_serial: `'${serial}'`,
+        times: 'ARRAY[now()]',
+      }),
+      readsOnly: true,
+    },
+  },
   'api.note_unclaimed': { execute: ['ingest'], definer: 'owner', foreign: 'unclaimed loggers belong to no account' },
   'api.note_device_facts': {
     execute: ['ingest'],
@@ -130,6 +185,38 @@ export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
         channels: `'{7}'`,
         channel_names: `'{Carport}'`,
       }),
+    },
+  },
+  'api.holding': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: 'answers the collector which loggers have samples waiting, and nothing of them',
+  },
+  'api.held_frames': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: {
+      args: ({ user, inverter }) => ({ of_user: String(user), of_inverter: String(inverter) }),
+      readsOnly: true,
+    },
+  },
+  'api.settle_frames': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: {
+      args: ({ user, inverter }) => ({
+        of_user: String(user),
+        of_inverter: String(inverter),
+        booked: 'ARRAY(SELECT generate_series(1, 9999))',
+      }),
+    },
+  },
+  'api.forget_frames': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: {
+      args: ({ user, inverter }) => ({ of_user: String(user), of_inverter: String(inverter) }),
+      readsOnly: true,
     },
   },
   'api.claims_of': {

@@ -1,0 +1,152 @@
+import type { DbPool } from '../db/pools.ts';
+import { Unavailable } from '../domain/errors.ts';
+import type { InverterId } from '../domain/inverter.ts';
+import type { BootClock } from '../protocols/protocol.ts';
+import { solarman } from '../protocols/solarman/index.ts';
+import type { ResolvedDevice } from '../store/devices.ts';
+import {
+  forgetFrames,
+  type InverterKey,
+  type KeptFrame,
+  readHeldFrames,
+  readHolding,
+  settleFrames,
+} from '../store/held-frames.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Batcher } from './batcher.ts';
+import type { DeviceResolver } from './resolve.ts';
+import type { SampleMaker } from './sample-maker.ts';
+
+/** The frame that tells the time usually comes just after (solarman-v5 §2.6); so long it is waited for. */
+const HOLD_MS = 600_000;
+/** Power-ons tried for one device; a logger that tells of more tries them again. */
+const MAX_TRIED = 64;
+
+export interface HeldFramesOptions {
+  pool: DbPool;
+  resolver: DeviceResolver;
+  batcher: Batcher;
+  samples: SampleMaker;
+  log: Logger;
+}
+
+interface Holding extends InverterKey {
+  serial: string;
+  /** Clocks by which what is held was looked at: none of it is of those power-ons. */
+  tried: Set<string>;
+}
+
+/**
+ * Samples that loggers took before they knew the time. They were acknowledged, so they lie in the database until they have a date: by
+ * the next frame of the same power-on, on whatever connection and in whatever process; else, after ten minutes, by the inverter's own
+ * clock; else they stay there for their owner.
+ */
+export class HeldFrames {
+  readonly #options: HeldFramesOptions;
+  readonly #holding = new Map<InverterId, Holding>();
+  /** One at a time for each device. */
+  readonly #underWay = new Map<InverterId, Promise<void>>();
+  #watchingSince: Date | null = null;
+  /** Plain counters for the metrics. */
+  readonly counts = { kept: 0, dated: 0, undatable: 0 };
+
+  constructor(options: HeldFramesOptions) {
+    this.#options = options;
+  }
+
+  /** A sample of this device was kept to wait for its date. */
+  note({ userId, inverterId, serial }: ResolvedDevice): void {
+    this.counts.kept += 1;
+    this.#holding.set(inverterId, { userId, inverterId, serial, tried: new Set() });
+  }
+
+  /** The session that took them has dated these itself, and they are booked. */
+  async forget(device: ResolvedDevice, payloads: readonly Buffer[]): Promise<void> {
+    this.counts.dated += payloads.length;
+    try {
+      await forgetFrames(this.#options.pool, device, payloads);
+    } catch (error) {
+      // They are booked a second time then, which changes nothing.
+      this.#options.log.warn({ err: error, serial: device.serial }, 'dated frames were not taken off the list');
+    }
+  }
+
+  /** A frame of this device told its clock: whatever waits for it is booked, beside the frame's own way. */
+  learn(device: ResolvedDevice, clock: BootClock, now: Date): void {
+    const holding = this.#holding.get(device.inverterId);
+    const name = `${clock.startS} ${clock.isTold}`;
+    if (holding === undefined || holding.tried.has(name)) return;
+    if (holding.tried.size >= MAX_TRIED) holding.tried.clear();
+    holding.tried.add(name);
+    this.#enqueue(device, () => this.#book(device, [clock], now, false));
+  }
+
+  /**
+   * Looks what is waiting and settles what has waited long enough; for the collector to call every minute. What was waiting before this
+   * process began to watch gets its ten minutes too: its logger may be on its way.
+   * @throws Unavailable
+   */
+  async tend(now: Date): Promise<void> {
+    this.#watchingSince ??= now;
+    const { pool, resolver } = this.#options;
+    const before = new Map(this.#holding);
+    const found = await readHolding(pool);
+    for (const { inverterId } of found) before.delete(inverterId);
+    // What was noted meanwhile is another entry, and stays.
+    for (const [inverterId, gone] of before) this.#forgetHolding(inverterId, gone);
+    for (const one of found) {
+      if (!this.#holding.has(one.inverterId)) this.#holding.set(one.inverterId, { ...one, tried: new Set() });
+    }
+    if (found.length === 0 || now.getTime() - this.#watchingSince.getTime() < HOLD_MS) return;
+    const serials = found.map(({ serial }) => serial);
+    const devices = await resolver.resolve('solarman', null, serials, now.getTime());
+    // Those that wait for a proof are nobody's at the moment: theirs stay as they are.
+    for (const device of devices.values()) this.#enqueue(device, () => this.#book(device, [], now, true));
+    await this.settled();
+  }
+
+  /** Waits for what is under way. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay.values());
+  }
+
+  #enqueue(device: ResolvedDevice, work: () => Promise<void>): void {
+    const { inverterId, serial } = device;
+    const next = (this.#underWay.get(inverterId) ?? Promise.resolve()).then(work).catch((error: unknown) => {
+      this.#holding.get(inverterId)?.tried.clear();
+      this.#options.log.warn({ err: error, serial }, 'samples that waited for their date were not booked yet');
+    });
+    this.#underWay.set(inverterId, next);
+    void next.then(() => {
+      if (this.#underWay.get(inverterId) === next) this.#underWay.delete(inverterId);
+    });
+  }
+
+  async #book(device: ResolvedDevice, clocks: readonly BootClock[], now: Date, isDue: boolean): Promise<void> {
+    const { pool, batcher, samples } = this.#options;
+    const holding = this.#holding.get(device.inverterId);
+    const frames = await readHeldFrames(pool, device);
+    const readings = solarman.replay(frames, device.serial, clocks);
+    const undatable: KeptFrame[] = [];
+    const booked: KeptFrame[] = [];
+    const made = frames.flatMap((frame, i) => {
+      const reading = readings[i] ?? null;
+      const mayWait = !isDue || now.getTime() - frame.receivedAt.getTime() < HOLD_MS;
+      if (reading !== null && reading.sampledAt === null && mayWait) return [];
+      const sample = reading === null ? null : samples.make(reading, device, now, frame.receivedAt).sample;
+      (sample === null ? undatable : booked).push(frame);
+      return sample ?? [];
+    });
+    const outcomes = await batcher.submit(made);
+    if (outcomes.includes('gone')) throw new Unavailable('The inverter was deleted while its data was stored.');
+    this.counts.dated += booked.length;
+    this.counts.undatable += undatable.length;
+    const ids = (of: readonly KeptFrame[]): number[] => of.map(({ id }) => id);
+    if (booked.length + undatable.length > 0) await settleFrames(pool, device, ids(booked), ids(undatable));
+    if (booked.length + undatable.length === frames.length) this.#forgetHolding(device.inverterId, holding);
+  }
+
+  #forgetHolding(inverterId: InverterId, holding: Holding | undefined): void {
+    if (this.#holding.get(inverterId) === holding) this.#holding.delete(inverterId);
+  }
+}

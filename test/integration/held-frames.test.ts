@@ -1,0 +1,274 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { frames } from '../../src/cli/frames.ts';
+import { assembleIngest, type IngestParts } from '../../src/ingest/assemble.ts';
+import type { StreamSession } from '../../src/protocols/protocol.ts';
+import { solarman } from '../../src/protocols/solarman/index.ts';
+import { keepRaw } from '../../src/store/devices.ts';
+import { addActiveInverter } from '../../src/store/owner-accounts.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { NOON, TestLogger } from '../support/solarman-logger.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+/** Samples that a logger took before it knew the time: they wait in the database, whatever becomes of connection and process. */
+const NOW = new Date('2025-07-15T12:00:00Z');
+const BOOT = new Date('2025-07-15T09:50:00Z');
+const at = (time: string) => new Date(`2025-07-15T${time}Z`);
+const later = (minutes: number) => new Date(NOW.getTime() + minutes * 60_000);
+const SETTINGS = { storeDcChannelData: true, defaultTimeZone: 'Europe/Berlin', retentionDays: 730 };
+
+let db: TestDatabase;
+let ingest: IngestParts;
+let now: Date;
+let account: number;
+let nextSerial = 4_100_000_101;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  account = await db.owner(async (c) => {
+    const text = `SELECT api.insert_account('alice@example.org', 'x', 'A', 'B', false, true, 'Europe/Berlin') AS id`;
+    return (await c.query<{ id: number }>(text)).rows[0]?.id ?? 0;
+  });
+});
+beforeEach(() => {
+  now = NOW;
+  ingest = process();
+});
+afterAll(async () => {
+  await db?.drop();
+});
+
+/** What a process that has just started knows: nothing. The one before is not stopped: it was killed. */
+function process(): IngestParts {
+  return assembleIngest(db.pools, SETTINGS, createLogger('fatal'), () => now);
+}
+
+interface Connected {
+  logger: TestLogger;
+  inverterId: number;
+  session: StreamSession;
+}
+
+async function connected(): Promise<Connected> {
+  const logger = new TestLogger(nextSerial++, BOOT);
+  const device = {
+    kind: 'solarman',
+    serial: String(logger.serial),
+    name: 'Micro',
+    ratedPowerW: null,
+    timeZone: null,
+  } as const;
+  const inverterId = await db.owner((c) => addActiveInverter(c, account, device));
+  return { logger, inverterId: inverterId ?? 0, session: solarman.open() };
+}
+
+/** Bytes that arrive; everything that comes of them is stored and settled. */
+async function arrive(session: StreamSession, ...frames: Buffer[]): Promise<void> {
+  for (const message of session.receive(Buffer.concat(frames), now).messages) {
+    await ingest.intake.accept(message, { address: '203.0.113.7' });
+  }
+  await ingest.held.settled();
+}
+
+async function end(session: StreamSession): Promise<void> {
+  for (const message of session.end(now).messages) await ingest.intake.accept(message, { address: '203.0.113.7' });
+}
+
+const stored = (inverterId: number) =>
+  db.owner(async (c) => ({
+    samples: (
+      await c.query<{ ts: Date }>('SELECT ts FROM store.ac_sample WHERE inverter_id = $1 ORDER BY ts', [inverterId])
+    ).rows.map(({ ts }) => ts),
+    kept: (
+      await c.query<{ reason: string }>('SELECT reason FROM store.raw_frame WHERE inverter_id = $1 ORDER BY id', [
+        inverterId,
+      ])
+    ).rows.map(({ reason }) => reason),
+  }));
+
+const EARLY = [at('09:55:00'), at('10:00:00')];
+
+describe('samples without a date', () => {
+  it('are dated by the next frame of the same power-on, and leave nothing behind', async () => {
+    const { logger, inverterId, session } = await connected();
+    await arrive(session, ...EARLY.map((moment) => logger.stored(moment)));
+    expect(await stored(inverterId)).toEqual({ samples: [], kept: ['undated', 'undated'] });
+    logger.learnTime(NOW);
+    await arrive(session, logger.data(NOW));
+    expect(await stored(inverterId)).toEqual({ samples: [...EARLY, NOW], kept: [] });
+  });
+
+  it('are dated on another connection', async () => {
+    const { logger, inverterId, session } = await connected();
+    await arrive(session, ...EARLY.map((moment) => logger.stored(moment)));
+    await end(session);
+    expect((await stored(inverterId)).samples).toEqual([]);
+    logger.learnTime(NOW);
+    await arrive(solarman.open(), logger.wifi(NOW));
+    expect(await stored(inverterId)).toEqual({ samples: EARLY, kept: [] });
+  });
+
+  it('are dated by another process, though the one that took them was killed', async () => {
+    const { logger, inverterId, session } = await connected();
+    await arrive(session, ...EARLY.map((moment) => logger.stored(moment)));
+    ingest = process();
+    now = later(7);
+    await ingest.held.tend(now);
+    expect((await stored(inverterId)).samples).toEqual([]);
+    logger.learnTime(NOW);
+    await arrive(solarman.open(), logger.data(now));
+    expect(await stored(inverterId)).toEqual({ samples: [...EARLY, now], kept: [] });
+  });
+
+  it('are dated by a handshake of the same power-on, when it comes on another connection', async () => {
+    const { logger, inverterId, session } = await connected();
+    await arrive(session, ...EARLY.map((moment) => logger.stored(moment)));
+    await arrive(solarman.open(), logger.handshake(NOW));
+    expect(await stored(inverterId)).toEqual({ samples: EARLY, kept: [] });
+  });
+
+  it('are never dated by another power-on, and after ten minutes by the inverter’s clock', async () => {
+    const { logger, inverterId, session } = await connected();
+    // Civil time in Berlin, two hours ahead.
+    await arrive(session, logger.stored(at('09:55:00'), { ...NOON, inverterClock: '2025-07-15T11:55:00' }));
+    await end(session);
+    const rebooted = new TestLogger(logger.serial, at('11:50:00'), logger.workedS + 50_000);
+    rebooted.learnTime(NOW);
+    await ingest.held.tend(now);
+    await arrive(solarman.open(), rebooted.wifi(NOW));
+    now = later(9.9);
+    await ingest.held.tend(now);
+    expect(await stored(inverterId)).toEqual({ samples: [], kept: ['undated'] });
+    now = later(10);
+    await ingest.held.tend(now);
+    expect(await stored(inverterId)).toEqual({ samples: [at('09:55:00')], kept: [] });
+  });
+
+  it('get their ten minutes from a process that starts an hour later, too', async () => {
+    const { logger, inverterId, session } = await connected();
+    await arrive(session, logger.stored(at('09:55:00'), { ...NOON, inverterClock: '2025-07-15T10:00:00' }));
+    ingest = process();
+    now = later(60);
+    await ingest.held.tend(now);
+    expect((await stored(inverterId)).samples).toEqual([]);
+    logger.learnTime(NOW);
+    now = later(62);
+    await arrive(solarman.open(), logger.wifi(now));
+    expect(await stored(inverterId)).toEqual({ samples: [at('09:55:00')], kept: [] });
+  });
+
+  it('that nothing dates stay for their owner', async () => {
+    const { logger, inverterId, session } = await connected();
+    await arrive(session, logger.stored(at('09:55:00'), { ...NOON, inverterClock: null }));
+    await ingest.held.tend(now);
+    now = later(11);
+    await ingest.held.tend(now);
+    expect(await stored(inverterId)).toEqual({ samples: [], kept: ['undatable'] });
+    await ingest.notes.settled();
+    const events = await db.owner((c) =>
+      c.query('SELECT kind FROM api.quality_event WHERE inverter_id = $1', [inverterId]),
+    );
+    expect(events.rows).toEqual([{ kind: 'clock_unset' }]);
+  });
+
+  it('never move "now", and are there once however often they come', async () => {
+    const { logger, inverterId, session } = await connected();
+    const early = EARLY.map((moment) => logger.stored(moment));
+    await arrive(session, ...early, ...early);
+    logger.learnTime(NOW);
+    await arrive(session, logger.data(NOW));
+    // The acknowledgement was lost: on the next connection all of them come again.
+    await arrive(solarman.open(), ...early, logger.wifi(NOW));
+    expect(await stored(inverterId)).toEqual({ samples: [...EARLY, NOW], kept: [] });
+    const { rows } = await db.owner((c) =>
+      c.query('SELECT last_live_ts FROM store.counter WHERE inverter_id = $1', [inverterId]),
+    );
+    expect(rows).toEqual([{ last_live_ts: NOW }]);
+  });
+
+  it('of a whole day are kept, beside the other frames', async () => {
+    const { logger, inverterId, session } = await connected();
+    const frames = Array.from({ length: 288 }, (_, i) => logger.stored(new Date(BOOT.getTime() + i * 20_000)));
+    const foreign = Array.from({ length: 60 }, (_, i) => {
+      const frame = logger.stored(new Date(NOW.getTime() + i * 1000));
+      const payload = Buffer.from(frame.subarray(11, -2));
+      payload.writeUInt16LE(0x5413, 1);
+      return logger.frame(0x42, payload);
+    });
+    await arrive(session, ...frames.slice(0, 40), ...foreign, ...frames.slice(40));
+    const { kept } = await stored(inverterId);
+    expect(kept.filter((reason) => reason === 'undated').length).toBe(288);
+    expect(kept.filter((reason) => reason === 'unknown_layout').length).toBe(50);
+  });
+});
+
+describe('frames replay', () => {
+  async function replay(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+    const said: { out: string[]; err: string[] } = { out: [], err: [] };
+    const code = await frames(['replay', ...args, '--json'], {
+      out: (text) => void said.out.push(text),
+      err: (text) => void said.err.push(text),
+      stdin: globalThis.process.stdin,
+      openIngest: async () => ({
+        owner: db.owner,
+        pool: db.pools.ingest,
+        ingest: process(),
+        close: async () => undefined,
+      }),
+    });
+    return { code, out: said.out.join(''), err: said.err.join('') };
+  }
+
+  /** As if they had come before their layout was known. */
+  async function keepAsUnknown(inverterId: number, payloads: readonly Buffer[]): Promise<void> {
+    for (const bytes of payloads) {
+      await keepRaw(
+        db.pools.ingest,
+        { userId: account, inverterId },
+        { layout: '0x5408', reason: 'unknown_layout', bytes },
+        NOW,
+      );
+    }
+  }
+
+  const payloadOf = (frame: Buffer): Buffer => Buffer.from(frame.subarray(11, -2));
+
+  it('books what is understood by now, each sample under its own time, and keeps the rest', async () => {
+    const { logger, inverterId, session } = await connected();
+    now = new Date(Math.floor(Date.now() / 1000) * 1000);
+    const fresh = new TestLogger(logger.serial, new Date(now.getTime() - 7_200_000), logger.workedS);
+    const minutesAgo = (minutes: number) => new Date(Math.floor(now.getTime() / 1000) * 1000 - minutes * 60_000);
+    // Without an offset, but of the same power-on as the next.
+    const undated = payloadOf(fresh.stored(minutesAgo(60)));
+    fresh.learnTime(now);
+    const own = payloadOf(fresh.data(minutesAgo(30)));
+    const foreign = Buffer.from(own);
+    foreign.writeUInt16LE(0x5413, 1);
+    await keepAsUnknown(inverterId, [undated, own]);
+    await arrive(session, fresh.frame(0x42, foreign));
+    const item = { inverter_id: inverterId, serial: String(logger.serial), frames: 3, waiting: false };
+    expect(JSON.parse((await replay('--serial', String(logger.serial))).out)).toEqual({
+      items: [{ ...item, stored: 2, known: 0, left: 1 }],
+    });
+    expect(await stored(inverterId)).toEqual({ samples: [minutesAgo(60), minutesAgo(30)], kept: ['unknown_layout'] });
+
+    await keepAsUnknown(inverterId, [own]);
+    expect(JSON.parse((await replay('--inverter', String(inverterId))).out)).toEqual({
+      items: [{ ...item, frames: 2, stored: 0, known: 1, left: 1 }],
+    });
+    expect((await stored(inverterId)).samples.length).toBe(2);
+  });
+
+  it('says what is wrong with its arguments', async () => {
+    expect(await replay('--inverter', 'x')).toMatchObject({ code: 2 });
+    expect(await replay('--inverter', '1', '--serial', '2')).toMatchObject({ code: 2 });
+  });
+
+  it('of a logger that waits for a proof does nothing', async () => {
+    const { logger, inverterId } = await connected();
+    await keepAsUnknown(inverterId, [payloadOf(logger.stored(NOW))]);
+    await db.owner((c) => c.query('UPDATE api.inverter SET waiting = true WHERE id = $1', [inverterId]));
+    expect(JSON.parse((await replay('--inverter', String(inverterId))).out)).toMatchObject({
+      items: [{ waiting: true, stored: 0, left: 1 }],
+    });
+  });
+});
