@@ -325,6 +325,21 @@ describe('the inbox', () => {
     expect((await pending(anna)).items).toMatchObject([{ serial: '114182940773' }]);
   });
 
+  it('warns of an inverter that two DTUs report', async () => {
+    const anna = await member();
+    const id = await add(anna, 'opendtu', '116183771004');
+    for (const [i, dtu_serial] of ['199980140256', '199980140257', '199980140256', '199980140257'].entries()) {
+      const body = { ...readmePush(new Date(START - (240 - 60 * i) * 1000), '116183771004'), dtu_serial };
+      expect((await ask('POST', '/api/opendtu/measurements', anna.keys.ingest, body)).status).toBe(201);
+    }
+    const noted = `SELECT detail FROM api.quality_event WHERE inverter_id = $1 AND kind = 'two_gateways'`;
+    const events = await until('it is noted', async () => {
+      const { rows } = await db.owner((owner) => owner.query(noted, [id]));
+      return rows.length === 0 ? null : rows;
+    });
+    expect(events).toEqual([{ detail: { gateways: ['199980140257', '199980140256'] } }]);
+  });
+
   it('keeps a bounded number, and says so', async () => {
     const anna = await member();
     const many = (from: number) =>
