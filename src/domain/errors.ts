@@ -37,6 +37,9 @@ export class NotAllowed extends DeyeHardError {
   readonly code = 'not_allowed';
 }
 
+/** Signed in, but the password that was asked for once more is wrong. */
+export class WrongPassword extends NotAllowed {}
+
 /** Absent, or another tenant's: the answer is the same, so that nothing can be learnt from it. */
 export class NotFound extends DeyeHardError {
   readonly code = 'not_found';

@@ -57,6 +57,8 @@ describe('the dictionaries', () => {
       'kind.solarman',
       'kind.victron',
       'live.open',
+      'settings.profile.languages.de',
+      'settings.profile.languages.en',
       'state.offline',
     ]);
   });

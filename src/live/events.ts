@@ -10,6 +10,8 @@ export interface LiveEvent {
 export interface LiveHub {
   /** Calls back for each event of this account until the returned function is called. Callbacks must not throw. */
   subscribe(userId: UserId, listener: (event: LiveEvent) => void): () => void;
+  /** Called when sessions of this account ended or its rights changed, and when that may have been missed, until the returned function is called. */
+  onSessionsChanged(userId: UserId, listener: () => void): () => void;
   /** Called when events may have been missed (the listening connection was re-made): re-read everything. */
   onResync(listener: () => void): () => void;
 }

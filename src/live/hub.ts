@@ -5,6 +5,7 @@ import type { LiveEvent, LiveHub } from './events.ts';
 export class Hub implements LiveHub {
   readonly #byUser = new Map<UserId, Set<(event: LiveEvent) => void>>();
   readonly #resync = new Set<() => void>();
+  readonly #sessions = new Map<UserId, Set<() => void>>();
 
   subscribe(userId: UserId, listener: (event: LiveEvent) => void): () => void {
     const listeners = this.#byUser.get(userId) ?? new Set();
@@ -14,6 +15,21 @@ export class Hub implements LiveHub {
       listeners.delete(listener);
       if (listeners.size === 0 && this.#byUser.get(userId) === listeners) this.#byUser.delete(userId);
     };
+  }
+
+  onSessionsChanged(userId: UserId, listener: () => void): () => void {
+    const listeners = this.#sessions.get(userId) ?? new Set();
+    this.#sessions.set(userId, listeners);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#sessions.get(userId) === listeners) this.#sessions.delete(userId);
+    };
+  }
+
+  /** Whoever keeps something open for this account asks whether it still may. */
+  sessionsChanged(userId: UserId): void {
+    for (const listener of this.#sessions.get(userId) ?? []) listener();
   }
 
   onResync(listener: () => void): () => void {
@@ -28,6 +44,7 @@ export class Hub implements LiveHub {
   /** Announcements may have been missed: everybody re-reads. */
   resync(): void {
     for (const listener of this.#resync) listener();
+    for (const userId of this.#sessions.keys()) this.sessionsChanged(userId);
   }
 
   get subscribers(): number {

@@ -2,7 +2,7 @@ import { apiPlugin, deviceEndpoints } from '../api/index.ts';
 import { ConfigError } from '../domain/errors.ts';
 import { buildApp } from '../http/app.ts';
 import { limitSignIns, SignInLimit } from '../http/sign-in-limit.ts';
-import { createAccounts } from '../services/accounts/accounts.ts';
+import { assembleAccounts } from '../services/accounts/assemble.ts';
 import { createApiKeys } from '../services/api-keys.ts';
 import { createInverterService } from '../services/inverters.ts';
 import type { Services } from '../services/services.ts';
@@ -17,21 +17,20 @@ import type { RunningRole, Shared } from './role.ts';
 export async function startWeb(shared: Shared): Promise<RunningRole> {
   const { config, database, pools, ingest, health } = shared;
   const log = shared.log.child({ part: 'web' });
-  const accounts = limitSignIns(
-    createAccounts({
-      pools,
-      authSecret: database.secrets.authSecret,
-      timeZone: config.timeZone,
-      onError: (error) => log.warn({ err: error }, 'the use of a session was not noted'),
-    }),
-    new SignInLimit(),
-  );
+  const accountServices = assembleAccounts({
+    pools,
+    secrets: database.secrets,
+    config,
+    onError: (error) => log.warn({ err: error }, 'the use of a session was not noted'),
+  });
+  const accounts = limitSignIns(accountServices.accounts, new SignInLimit());
   const apiKeys = createApiKeys({
     pools,
     onError: (error) => log.warn({ err: error }, 'the use of a key was not noted'),
   });
   shared.onDeviceChange(() => apiKeys.invalidate());
   const services: Services = {
+    ...accountServices,
     accounts,
     apiKeys,
     inverters: createInverterService(pools.app, { isOnlyAccount: () => isOnlyAccount(pools.app) }),

@@ -1,3 +1,4 @@
+import type { ProfileService, RegistrationService, SessionService } from './accounts/account-services.ts';
 import type { DeviceKind, InverterId, SiteId, UserId } from '../domain/inverter.ts';
 
 /**
@@ -7,6 +8,9 @@ import type { DeviceKind, InverterId, SiteId, UserId } from '../domain/inverter.
  */
 export interface Services {
   accounts: AccountService;
+  registration: RegistrationService;
+  profile: ProfileService;
+  sessions: SessionService;
   inverters: InverterService;
   statistics: StatisticsService;
   apiKeys: ApiKeyService;

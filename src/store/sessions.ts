@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { asTenant } from '../db/as-tenant.ts';
+import { asTenant, type Tx } from '../db/as-tenant.ts';
 import type { UserId } from '../domain/inverter.ts';
 import { type AccountRow, type AuthColumns, accountOf } from './accounts.ts';
 import { ask } from './ask.ts';
@@ -67,4 +67,41 @@ export function endSession(app: pg.Pool, userId: UserId, id: string, now: Date):
       now,
     ]);
   });
+}
+
+export interface ListedSession {
+  id: string;
+  createdAt: Date;
+  lastUsedAt: Date;
+  address: string | null;
+  userAgent: string | null;
+}
+
+/** The account's living sessions, last used first. */
+export async function listSessions(tx: Tx, userId: UserId, now: Date): Promise<ListedSession[]> {
+  const { rows } = await tx.query<ListedSession>(
+    `SELECT id, created_at AS "createdAt", last_used_at AS "lastUsedAt", address, user_agent AS "userAgent"
+     FROM api.session WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY last_used_at DESC, id LIMIT 200`,
+    [userId, now],
+  );
+  return rows;
+}
+
+/** @returns false when there is no such session, it is another account's or over */
+export async function endLivingSession(tx: Tx, userId: UserId, id: string, now: Date): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    'UPDATE api.session SET ended_at = $3 WHERE user_id = $1 AND id = $2 AND ended_at IS NULL AND expires_at > $3',
+    [userId, id, now],
+  );
+  return rowCount === 1;
+}
+
+/** @returns how many ended */
+export async function endSessionsBut(tx: Tx, userId: UserId, but: string | null, now: Date): Promise<number> {
+  const { rowCount } = await tx.query(
+    `UPDATE api.session SET ended_at = $3
+     WHERE user_id = $1 AND id IS DISTINCT FROM $2 AND ended_at IS NULL AND expires_at > $3`,
+    [userId, but, now],
+  );
+  return rowCount ?? 0;
 }

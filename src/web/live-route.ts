@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import '../http/request-context.ts';
 import { z } from 'zod';
 import { NotFound, NotSignedIn } from '../domain/errors.ts';
+import type { UserId } from '../domain/inverter.ts';
 import type { LiveHub } from '../live/events.ts';
 import { type SseLimits, type SseStream, SseStreams } from '../live/sse.ts';
 import type { Page } from './define-page.ts';
@@ -53,7 +54,7 @@ export function registerLive(app: FastifyInstance, deps: WebDependencies, option
     const state = await source.read(deps, user, id, language);
 
     const stream = streams.open(reply, String(user.id));
-    watchSession(request, stream, () => deps.services.accounts.renew(user.id, sessionId, deps.now()));
+    watchSession(request, stream, user.id, () => deps.services.accounts.renew(user.id, sessionId, deps.now()));
     topics.join(
       {
         key: `${user.id} ${language.tag} ${topic}`,
@@ -69,13 +70,24 @@ export function registerLive(app: FastifyInstance, deps: WebDependencies, option
   });
 
   /** An open stream must not outlive its session: a password change or "end this session" elsewhere ends it here. */
-  function watchSession(request: FastifyRequest, stream: SseStream, check: () => Promise<unknown>): void {
-    const timer = setInterval(() => {
+  function watchSession(
+    request: FastifyRequest,
+    stream: SseStream,
+    userId: UserId,
+    check: () => Promise<unknown>,
+  ): void {
+    const look = (): void => {
       check().catch((error: unknown) => {
         if (error instanceof NotSignedIn) stream.close();
         else request.log.warn({ err: error }, 'a live page could not check its session');
       });
-    }, options.checkSessionMs ?? 30_000);
-    stream.onClose(() => clearInterval(timer));
+    };
+    const forget = options.hub.onSessionsChanged(userId, look);
+    // Its time runs out without anybody saying so.
+    const timer = setInterval(look, options.checkSessionMs ?? 30_000);
+    stream.onClose(() => {
+      clearInterval(timer);
+      forget();
+    });
   }
 }

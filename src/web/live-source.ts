@@ -41,6 +41,8 @@ export function liveSource<A extends Access, P, Q, D>(definition: PageDefinition
         now,
         language,
         user: user as UserOf<A>,
+        sessionId: null,
+        visitor: { client: { address: '', userAgent: null }, locale: language.locale },
         params: paramsOf(id),
         query: parsed(definition.query, {}, () => new NotFound('There is no such topic.')),
       };

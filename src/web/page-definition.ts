@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Dictionary } from '../i18n/en.ts';
 import type { Language } from '../i18n/locale.ts';
 import type { LiveEvent } from '../live/events.ts';
+import type { Visitor } from '../services/accounts/account-services.ts';
 import type { Client, Services, SessionUser, SignedIn } from '../services/services.ts';
 import type { Assets } from './assets.ts';
 import type { WebConfig } from './config.ts';
@@ -27,6 +28,9 @@ export interface LoadContext<A extends Access, P, Q> {
   now: Date;
   language: Language;
   user: UserOf<A>;
+  /** The session that asks; null for nobody, and for a live page that is read for many. */
+  sessionId: string | null;
+  visitor: Visitor;
   params: P;
   query: Q;
 }
@@ -34,7 +38,6 @@ export interface LoadContext<A extends Access, P, Q> {
 export interface ActionContext<A extends Access, P, Q> extends LoadContext<A, P, Q> {
   /** The posted fields, checked. @throws InvalidInput naming the wrong ones */
   form<F>(schema: z.ZodType<F>): F;
-  sessionId: string | null;
   client: Client;
   startSession(signedIn: Pick<SignedIn, 'token' | 'expiresAt'>): void;
   endSession(): void;

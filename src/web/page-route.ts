@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import '../http/request-context.ts';
 import { NotFound, NotSignedIn } from '../domain/errors.ts';
+import type { Client } from '../services/services.ts';
 import { type Explain, type FormState, formRefusal, shownValues } from './form.ts';
 import { parsed, parsedForm } from './input.ts';
 import {
@@ -119,6 +120,8 @@ function loadContext<A extends Access, P, Q, D>(
     now: now(),
     language: languageFor(request),
     user: user as UserOf<A>,
+    sessionId: request.session?.sessionId ?? null,
+    visitor: { client: clientOf(request), locale: languageFor(request).locale },
     params: parsed(page.params, request.params, nothing),
     // A link with a wrong query still shows the page.
     query: query?.success === true ? query.data : parsed(page.query, {}, nothing),
@@ -133,11 +136,14 @@ function actionContext<A extends Access, P, Q>(
   return {
     ...context,
     form: (schema) => parsedForm(schema, request.body),
-    sessionId: request.session?.sessionId ?? null,
-    client: { address: request.ip, userAgent: request.headers['user-agent'] ?? null },
+    client: clientOf(request),
     startSession: (signedIn) => void reply.startSession(signedIn),
     endSession: () => void reply.endSession(),
   };
+}
+
+function clientOf(request: FastifyRequest): Client {
+  return { address: request.ip, userAgent: request.headers['user-agent'] ?? null };
 }
 
 /** Sends whoever is not signed in to the sign-in page. Before the body is read and before the form token is asked for. */

@@ -6,6 +6,7 @@ import type { SseLimits } from '../live/sse.ts';
 import type { Services } from '../services/services.ts';
 import { ASSET_PREFIX, type Assets } from './assets.ts';
 import type { WebConfig } from './config.ts';
+import { registerLanguage } from './language-route.ts';
 import { registerLive } from './live-route.ts';
 import type { TopicTimes } from './live-topics.ts';
 import { PAGES } from './pages/index.ts';
@@ -29,6 +30,7 @@ export async function webPlugin(app: FastifyInstance, deps: WebPluginDependencie
     }
   });
   await serveAssets(app, deps.assets);
+  registerLanguage(app, deps.config);
   for (const page of PAGES) page.register(app, web);
   registerLive(app, web, { hub: deps.hub, pages: PAGES, ...deps.live });
 }

@@ -2,7 +2,9 @@ import { Conflict, InvalidInput, NotAllowed, NotFound, NotSignedIn, TooMany } fr
 import { normaliseSerial } from '../../src/domain/inverter.ts';
 import { checkedAccount } from '../../src/services/accounts/rules.ts';
 import type { InverterCurrent, PowerPoint, Services, SessionUser } from '../../src/services/services.ts';
+import { type FakeAccount, fakeAccount, fakeAccountServices } from './fake-account-services.ts';
 import { fakeDay } from './fake-day.ts';
+import { PASSWORD } from './fake-password.ts';
 import { memberOf } from './test-app.ts';
 
 /** Everything that pages may ask for, in memory: an account with the inverters a test wants. */
@@ -16,11 +18,13 @@ export interface FakeServices extends Services {
   /** The link that makes the first administrator; null when used up. */
   setupToken: string | null;
   user: SessionUser;
+  /** What the account pages work on. */
+  account: FakeAccount;
   /** Makes every read fail, as a database that is gone. */
   failWith: Error | null;
 }
 
-export const PASSWORD = 'correct horse 1';
+export { PASSWORD };
 
 export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<SessionUser> = {}): FakeServices {
   const of = new Map<number, InverterCurrent[]>([[1, inverters]]);
@@ -37,7 +41,10 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
   const living = (sessionId: string): void => {
     if (fake.ended.has(sessionId)) throw new NotSignedIn('The session is over. Please sign in again.');
   };
+  const ownAccount = fakeAccount();
   const fake: FakeServices = {
+    account: ownAccount,
+    ...fakeAccountServices(ownAccount),
     ended: new Set(),
     reads: { list: 0, current: 0, power: 0 },
     setupToken: 'setup-token',

@@ -15,6 +15,7 @@ export const NOON = new Date('2026-06-15T12:00:00Z');
 export const WEB_CONFIG: WebConfig = {
   baseUrl: new URL('http://192.168.178.20:8000'),
   autoRefreshRateS: 120,
+  cookieSecure: false,
   collector: { publicHost: '192.168.178.20', port: 10_000 },
 };
 

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { SessionTokens } from '../../crypto/jwt.ts';
 import { argon2id, type PasswordHasher } from '../../crypto/passwords.ts';
 import { sha256 } from '../../crypto/tokens.ts';
+import { asTenant } from '../../db/as-tenant.ts';
 import type { Pools } from '../../db/pools.ts';
 import { Conflict, NotAllowed, NotSignedIn } from '../../domain/errors.ts';
 import type { UserId } from '../../domain/inverter.ts';
+import { renewPasswordHash } from '../../store/account-flows.ts';
 import { type AccountRow, findAccount, insertFirstAdmin, isSetupToken } from '../../store/accounts.ts';
 import { endSession, findSession, insertSession, type SessionRow, touchSession } from '../../store/sessions.ts';
 import type { AccountService, Client, NewAccount, SessionUser, SignedIn } from '../services.ts';
@@ -22,7 +24,7 @@ export interface AccountsOptions {
   /** IANA zone of a new account's first site. */
   timeZone: string;
   passwords?: PasswordHasher;
-  /** Told when the use of a session could not be noted: the request it belongs to goes on. */
+  /** Told when the use of a session or a newer hash could not be noted: the request it belongs to goes on. */
   onError: (error: unknown) => void;
 }
 
@@ -42,6 +44,13 @@ export function createAccounts(options: AccountsOptions): Accounts {
   const passwords = options.passwords ?? argon2id;
   const tokens = new SessionTokens(options.authSecret);
 
+  /** The hash of a password that was just typed in, made anew where it was made in an older way. */
+  async function renewHash(userId: UserId, stored: string, password: string): Promise<void> {
+    if (!passwords.isOutdated(stored)) return;
+    const renewed = await passwords.hash(password);
+    await asTenant(app, userId, (tx) => renewPasswordHash(tx, stored, renewed));
+  }
+
   async function checkPassword(email: string, password: string): Promise<AccountRow> {
     const found = isEmail(email) ? await findAccount(app, email) : null;
     // Hashed also where there is nobody: otherwise the time of the answer tells which addresses have accounts.
@@ -50,6 +59,8 @@ export function createAccounts(options: AccountsOptions): Accounts {
     if (found === null || !matches || found.account.isDisabled) {
       throw new NotSignedIn('E-mail address or password is wrong.');
     }
+    // Whoever knows the password comes in, also where its new hash cannot be stored just now.
+    await renewHash(found.account.id, found.passwordHash, password).catch(options.onError);
     return found.account;
   }
 

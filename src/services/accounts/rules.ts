@@ -1,6 +1,8 @@
 import { InvalidInput } from '../../domain/errors.ts';
+import { isTimeZone } from '../../domain/period.ts';
 import type { NewAccount } from '../services.ts';
-import { COMMON_PASSWORDS } from './common-passwords.ts';
+import type { ProfileChange } from './account-services.ts';
+import { isEasilyGuessed } from './easily-guessed.ts';
 
 const MIN_PASSWORD_LENGTH = 8;
 /** Bounds the work of hashing; far beyond any passphrase. */
@@ -16,14 +18,31 @@ export function isEmail(text: string): boolean {
   return text.length <= MAX_EMAIL_LENGTH && EMAIL.test(text);
 }
 
-/** Why a password will not do, for people; null when it will. */
-export function passwordProblem(password: string, email: string): string | null {
+/** Why a password will not do, for people; null when it will. `names`: what else a guesser knows. */
+export function passwordProblem(password: string, email: string, names: readonly string[] = []): string | null {
   if (password.length < MIN_PASSWORD_LENGTH) return `at least ${MIN_PASSWORD_LENGTH} characters`;
   if (password.length > MAX_PASSWORD_LENGTH) return `at most ${MAX_PASSWORD_LENGTH} characters`;
-  const lower = password.toLowerCase();
-  if (COMMON_PASSWORDS.has(lower)) return 'too easily guessed';
-  if (lower === email.toLowerCase()) return 'must not be the e-mail address';
+  if (password.toLowerCase() === email.toLowerCase()) return 'must not be the e-mail address';
+  if (isEasilyGuessed(password, [email, ...names])) return 'too easily guessed';
   return null;
+}
+
+/**
+ * A profile as it may be stored, names trimmed.
+ * @throws InvalidInput naming every wrong field
+ */
+export function checkedProfile(profile: ProfileChange): ProfileChange {
+  const checked = { ...profile, firstName: profile.firstName.trim(), lastName: profile.lastName.trim() };
+  const problems = {
+    first_name: nameProblem(checked.firstName),
+    last_name: nameProblem(checked.lastName),
+    time_zone: isTimeZone(checked.timeZone) ? null : 'not an IANA time zone',
+  };
+  const fields = Object.fromEntries(
+    Object.entries(problems).filter((entry): entry is [string, string] => entry[1] !== null),
+  );
+  if (Object.keys(fields).length > 0) throw new InvalidInput('The profile cannot be kept like this.', fields);
+  return checked;
 }
 
 function nameProblem(name: string): string | null {
@@ -44,7 +63,7 @@ export function checkedAccount(account: NewAccount): NewAccount {
   };
   const problems: Record<string, string | null> = {
     email: isEmail(checked.email) ? null : 'not an e-mail address',
-    password: passwordProblem(checked.password, checked.email),
+    password: passwordProblem(checked.password, checked.email, [checked.firstName, checked.lastName]),
     first_name: nameProblem(checked.firstName),
     last_name: nameProblem(checked.lastName),
   };

@@ -75,11 +75,27 @@ export function Document({ title, nav, frame, refreshS, children }: DocumentProp
           tabindex={-1}
           class={`mx-auto w-full max-w-6xl flex-1 px-4 pt-4 outline-none md:px-6 md:pt-8 ${user === null ? 'pb-10' : 'pb-28 md:pb-12'}`}
         >
+          {user === null || user.isVerified ? null : <UnverifiedNote />}
           {children}
         </main>
         {user === null ? null : <TabBar current={nav} />}
       </body>
     </html>
+  );
+}
+
+function UnverifiedNote(): JSX.Element {
+  const { t } = useView();
+  return (
+    <p class="alert alert-warning alert-soft mb-4">
+      <Icon name="alert" />
+      <span>
+        {t.verify.banner}{' '}
+        <a href="/verify" class="link">
+          {t.verify.bannerLink}
+        </a>
+      </span>
+    </p>
   );
 }
 

@@ -74,7 +74,10 @@ function AccountMenu({ frame, name, email }: { frame: Frame; name: string; email
       <div class="panel absolute right-0 z-40 mt-2 w-64 max-w-[calc(100vw-2rem)] border border-base-300">
         <p class="name font-semibold">{name}</p>
         <p class="name text-muted text-sm">{email}</p>
-        <Form action="/logout" csrf={frame.csrfToken} class="mt-4">
+        <a href="/account" class="btn btn-block mt-4">
+          {t.settings.title}
+        </a>
+        <Form action="/logout" csrf={frame.csrfToken} class="mt-2">
           <button type="submit" class="btn btn-block">
             {t.account.signOut}
           </button>

@@ -1,4 +1,6 @@
 import type { Page } from '../define-page.ts';
+import { account } from './account/route.ts';
+import { accountDelete } from './account-delete/route.ts';
 import { dashboard } from './dashboard/route.ts';
 import { firstAdmin } from './first-admin/route.ts';
 import { guide } from './guide/route.ts';
@@ -7,7 +9,10 @@ import { inverters } from './inverters/route.ts';
 import { login } from './login/route.ts';
 import { logout } from './logout/route.ts';
 import { overview } from './overview/route.ts';
+import { resetPassword } from './reset-password/route.ts';
 import { setUp } from './set-up/route.ts';
+import { signup } from './signup/route.ts';
+import { verify } from './verify/route.ts';
 
 /** Every page there is. A new one is a folder beside these and a line here. */
 export const PAGES: readonly Page[] = [
@@ -17,7 +22,12 @@ export const PAGES: readonly Page[] = [
   guide,
   setUp,
   inverterDelete,
+  account,
+  accountDelete,
   login,
   logout,
+  signup,
+  verify,
+  resetPassword,
   firstAdmin,
 ];

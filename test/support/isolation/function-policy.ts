@@ -1,4 +1,5 @@
 import type { RoleNames } from '../../../src/db/roles.ts';
+import { ACCOUNT_FUNCTIONS } from './account-functions.ts';
 
 /**
  * Every function of the database: who may execute it, in whose name it runs, and how it behaves towards another account. A function
@@ -21,6 +22,8 @@ export interface ForeignCall {
   args(of: CallTarget): Record<string, string>;
   /** The same call for one's own inverter must do something, which proves that the call is a good one. Not so for those that only read. */
   readsOnly?: true;
+  /** It takes whose it is from the tenant and nothing else, so that it does the same whatever is asked for. */
+  takesNoIds?: true;
   /**
    * Tables in which it leaves rows of one's own account under an inverter that is not in it. Nobody else sees them, but they belong to
    * nothing; a function that asks `api.inverter` leaves none.
@@ -64,6 +67,7 @@ const OWNERS_OWN = [
 ];
 
 export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
+  ...ACCOUNT_FUNCTIONS,
   ...Object.fromEntries(OWNERS_OWN.map((id) => [id, { execute: [] }])),
   'store.announce_device_change': { execute: [], definer: 'owner' },
   'store.remember_removed': { execute: [], definer: 'owner' },
@@ -91,7 +95,6 @@ export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
       readsOnly: true,
     },
   },
-  'api.queue_mail': { execute: ['app'], definer: 'owner', foreign: 'writes for whom it is given, and answers nothing' },
   'api.remove_inverter': {
     execute: ['app'],
     definer: 'owner',

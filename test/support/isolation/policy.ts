@@ -81,6 +81,7 @@ export const WITHOUT_TENANT: Readonly<Record<string, string>> = {
  */
 export const UNIQUE_OVER_ALL_ACCOUNTS: Readonly<Record<string, string>> = {
   user_account_email: 'no serving login may write addresses',
+  account_token_pkey: 'a hash of 256 bits of chance',
   api_key_key_hash_key: 'a hash of 79 bits of chance',
   inverter_active_logger: 'a logger belongs to one account only, and whoever adds it again is told so',
 };

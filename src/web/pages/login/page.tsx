@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
+import { LanguageLink } from '../../components/entrance.tsx';
 import { Field, Form, FormMessage } from '../../components/form.tsx';
 import { SunMark } from '../../components/icon.tsx';
 import type { Frame } from '../../page-definition.ts';
 
-export function LoginPage({ next }: { next: string }, frame: Frame): JSX.Element {
+export function LoginPage({ next, isOpen }: { next: string; isOpen: boolean }, frame: Frame): JSX.Element {
   const { t } = frame.language;
   const { form } = frame;
   return (
@@ -40,6 +41,17 @@ export function LoginPage({ next }: { next: string }, frame: Frame): JSX.Element
           {t.login.button}
         </button>
       </Form>
+      <p class="flex flex-wrap justify-between gap-x-6 gap-y-2">
+        <a href="/reset_password" class="link text-sm">
+          {t.reset.link}
+        </a>
+        {isOpen ? (
+          <a href="/signup" class="link text-sm">
+            {t.signup.link}
+          </a>
+        ) : null}
+        <LanguageLink frame={frame} path="/login" />
+      </p>
     </div>
   );
 }

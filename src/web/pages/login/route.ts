@@ -11,6 +11,8 @@ interface LoginQuery {
 
 interface LoginData {
   next: string;
+  /** Whether strangers may create accounts. */
+  isOpen: boolean;
 }
 
 /** The predecessor's field names, so that password managers and scripts go on. */
@@ -21,8 +23,10 @@ export const login = definePage<'public', Record<string, never>, LoginQuery, Log
   path: '/login',
   access: 'public',
   query: z.object({ next: z.string().max(2000).optional() }),
-  load: async ({ user, query }) =>
-    user === null ? { next: safePath(query.next) } : new Redirect(safePath(query.next)),
+  load: async ({ services, user, query }) =>
+    user === null
+      ? { next: safePath(query.next), isOpen: services.registration.isOpen }
+      : new Redirect(safePath(query.next)),
   view: (data, frame) => ({ title: frame.language.t.login.title, body: LoginPage(data, frame) }),
   actions: [
     {

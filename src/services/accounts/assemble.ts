@@ -1,0 +1,45 @@
+import { availableParallelism } from 'node:os';
+import { boundedHasher } from '../../crypto/bounded-hasher.ts';
+import { argon2id, type PasswordHasher } from '../../crypto/passwords.ts';
+import type { Pools } from '../../db/pools.ts';
+import type { Services } from '../services.ts';
+import { type Accounts, createAccounts } from './accounts.ts';
+import { createPost } from './post.ts';
+import { createProfile } from './profile.ts';
+import { createRegistration } from './registration.ts';
+import { createSessions } from './session-list.ts';
+
+export interface AccountServicesOptions {
+  pools: Pick<Pools, 'app'>;
+  secrets: { authSecret: string; encryptionKeys: readonly string[] };
+  config: { baseUrl: URL; signup: 'open' | 'closed'; timeZone: string };
+  onError: (error: unknown) => void;
+  passwords?: PasswordHasher;
+  /** How long answers that must not tell anything take at least; for tests. */
+  evenMs?: number;
+}
+
+export type AccountServices = Pick<Services, 'registration' | 'profile' | 'sessions'> & { accounts: Accounts };
+
+/** Everything about accounts, with one bound for all their hashing. */
+export function assembleAccounts(options: AccountServicesOptions): AccountServices {
+  const { pools, secrets, config, onError, evenMs } = options;
+  const { timeZone, baseUrl } = config;
+  // One core stays free for everybody who is not signing in.
+  const atOnce = Math.max(1, Math.min(4, availableParallelism() - 1));
+  const passwords = options.passwords ?? boundedHasher(argon2id, { atOnce, waiting: 200 });
+  const post = createPost({ encryptionKeys: secrets.encryptionKeys, baseUrl });
+  return {
+    accounts: createAccounts({ pools, authSecret: secrets.authSecret, timeZone, passwords, onError }),
+    registration: createRegistration({
+      pools,
+      post,
+      passwords,
+      timeZone,
+      isOpen: config.signup === 'open',
+      ...(evenMs === undefined ? {} : { evenMs }),
+    }),
+    profile: createProfile({ pools, post, passwords }),
+    sessions: createSessions({ pools }),
+  };
+}

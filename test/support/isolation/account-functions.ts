@@ -1,0 +1,46 @@
+import type { FunctionPolicy } from './function-policy.ts';
+
+const BY_LINK = 'answers whoever knows the link’s 256 bits of chance';
+
+/** The functions of sign-up, mails and credentials. */
+export const ACCOUNT_FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
+  'store.announce_session_change': { execute: [], definer: 'owner' },
+  'store.announce_account_change': { execute: [], definer: 'owner' },
+  'api.queue_mail': { execute: ['app'], definer: 'owner', foreign: 'writes for whom it is given, and answers nothing' },
+  'api.sign_up': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: 'makes an account of its own, or answers that there is one; the service tells nobody',
+  },
+  'api.account_token': { execute: ['app'], definer: 'owner', foreign: BY_LINK },
+  'api.confirm_address': { execute: ['app'], definer: 'owner', foreign: BY_LINK },
+  'api.reset_password': { execute: ['app'], definer: 'owner', foreign: BY_LINK },
+  'api.issue_account_token': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: {
+      args: () => ({
+        of_purpose: `'verify'`,
+        of_hash: `sha256(gen_random_uuid()::text::bytea)`,
+        at: 'now()',
+        until: `(now() + interval '1 hour')`,
+      }),
+      takesNoIds: true,
+    },
+  },
+  'api.change_password': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: { args: () => ({ new_hash: `gen_random_uuid()::text`, at: 'now()' }), takesNoIds: true },
+  },
+  'api.renew_password_hash': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: { args: () => ({ old_hash: `'x'`, new_hash: `'y'` }), readsOnly: true },
+  },
+  'api.delete_account': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: 'takes whose account it is from the tenant; done for real in account-flows.test.ts',
+  },
+};
