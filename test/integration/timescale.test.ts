@@ -12,6 +12,7 @@ import type { Job } from '../../src/worker/job.ts';
 import { jobsOn } from '../../src/worker/jobs/index.ts';
 import { purgeInverters } from '../../src/worker/jobs/purge-inverters.ts';
 import { bookLateSamples } from '../../src/worker/replay.ts';
+import { lateSampleCases } from '../support/late-samples.ts';
 import { envelopeOf, openDtuReading } from '../support/make-reading.ts';
 import { readRows } from '../support/sample-rows.ts';
 import { HYPERTABLES } from '../support/test-database.ts';
@@ -21,7 +22,7 @@ import { NOT_ON_THIS_ENGINE, startTimescaleWasm, type TimescaleWasm } from '../s
 
 let db: TimescaleWasm;
 let ingest: IngestParts;
-let alice: SessionUser;
+let carla: SessionUser;
 let userId: number;
 let inverterId: number;
 const SERIAL = '116100000001';
@@ -206,12 +207,12 @@ describe('samples', () => {
       () => NOW,
     );
     const [account] = await rows<{ id: number }>(
-      `SELECT api.insert_account('alice@example.org', 'x', 'A', 'B', false, true, 'Europe/Berlin') AS id`,
+      `SELECT api.insert_account('carla@example.org', 'x', 'A', 'B', false, true, 'Europe/Berlin') AS id`,
     );
     userId = account?.id ?? 0;
-    alice = { id: userId, email: '', firstName: '', lastName: '', locale: null, isAdmin: false, isVerified: true };
+    carla = { id: userId, email: '', firstName: '', lastName: '', locale: null, isAdmin: false, isVerified: true };
     const service = createInverterService(db.pools.app, { isOnlyAccount: async () => false });
-    inverterId = (await service.add(alice, { name: 'Dach', serial: SERIAL, kind: 'opendtu' }, NOW)).id;
+    inverterId = (await service.add(carla, { name: 'Dach', serial: SERIAL, kind: 'opendtu' }, NOW)).id;
   });
 
   it('go to columnstore when their week is over for long enough, and are shown as before', async () => {
@@ -278,7 +279,7 @@ describe('samples', () => {
 
   it('of a deleted inverter go, also out of columnstore', async () => {
     const service = createInverterService(db.pools.app, { isOnlyAccount: async () => false });
-    const { id } = await service.add(alice, { name: 'weg', serial: OTHER, kind: 'opendtu' }, NOW);
+    const { id } = await service.add(carla, { name: 'weg', serial: OTHER, kind: 'opendtu' }, NOW);
     ingest.resolver.invalidate();
     const envelope = envelopeOf(...minutes(week(5), 10).map((time) => openDtuReading(OTHER, time)));
     await ingest.intake.push(userId, 'opendtu', envelope, NOW);
@@ -304,6 +305,15 @@ describe('samples', () => {
     expect(await energy()).toEqual(before);
     await db.owner((client) => configureTimescale(client, HYPERTABLES));
   });
+});
+
+describe('samples that come late, into chunks that were compressed meanwhile,', () => {
+  const compressAll = async (): Promise<void> => {
+    for (const table of ['ac_sample', 'dc_sample', 'energy_15m']) {
+      await rows(`SELECT compress_chunk(c) FROM show_chunks('store.${table}') c`);
+    }
+  };
+  lateSampleCases(async () => ({ ...db, drop: async () => undefined }), { thorough: false, meanwhile: compressAll });
 });
 
 describe('a job of TimescaleDB', () => {
