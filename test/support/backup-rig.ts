@@ -128,7 +128,7 @@ export async function contents(
       const names = columns.map((c) => quoted(c.name)).join(', ');
       const { rows } = await client.query<{ line: string }>(
         `SELECT t::text AS line FROM (SELECT ${names} FROM ${source}) t ${id === 'store.job' ? `WHERE done_at IS NULL AND kind = 'purge-inverter'` : ''}
-         ORDER BY 1`,
+         ORDER BY t::text COLLATE "C"`,
       );
       const hash = createHash('sha256');
       for (const { line } of rows) hash.update(`${line}\n`);
