@@ -7,8 +7,10 @@ import { migrationStatus } from '../db/migrate.ts';
 import { openPools } from '../db/pools.ts';
 import { isolationProblems } from '../db/self-check.ts';
 import { smtpProblem } from '../mail/smtp.ts';
+import { readStrangers } from '../store/claims.ts';
 import { type Command, type CommandContext, EXIT_FAILED, EXIT_OK } from './commands.ts';
 
+const DAY_MS = 86_400_000;
 const USAGE = 'deye-hard doctor [--json]';
 
 interface Check {
@@ -76,12 +78,23 @@ async function databaseChecks(context: CommandContext, checks: Check[]): Promise
     if (pending.length === 0) {
       await engineChecks(database, checks);
       await servingChecks(database, checks);
+      await loggerChecks(database, checks);
     }
   } catch (error) {
     checks.push({ name: 'database', ok: false, text: error instanceof Error ? error.message : String(error) });
   } finally {
     await database.release();
   }
+}
+
+/** What loggers were seen that nobody has, or that cannot be used. None of it is a fault of this installation. */
+async function loggerChecks(database: Database, checks: Check[]): Promise<void> {
+  const { tls, unclaimed } = await database.owner((client) => readStrangers(client, new Date(Date.now() - DAY_MS)));
+  const hello = tls.map(
+    ({ address, lastSeenAt }) => `a logger from ${address} tried TLS at ${lastSeenAt.toISOString()}`,
+  );
+  const cannot = hello.length === 0 ? '' : `; ${hello.join('; ')}: such firmware cannot be used`;
+  checks.push({ name: 'loggers', ok: true, text: `${unclaimed} unclaimed ones were here within a day${cannot}` });
 }
 
 /** How samples are kept, and whether what keeps them is at work. */

@@ -1,4 +1,10 @@
-import type { ProfileService, RegistrationService, SessionService } from './accounts/account-services.ts';
+import type {
+  ProfileService,
+  RegistrationService,
+  SessionService,
+  TwoFactorService,
+} from './accounts/account-services.ts';
+import type { LoggerService } from './logger-service.ts';
 import type { DeviceKind, InverterId, SiteId, UserId } from '../domain/inverter.ts';
 
 /**
@@ -11,9 +17,12 @@ export interface Services {
   registration: RegistrationService;
   profile: ProfileService;
   sessions: SessionService;
+  twoFactor: TwoFactorService;
   inverters: InverterService;
+  loggers: LoggerService;
   statistics: StatisticsService;
   apiKeys: ApiKeyService;
+  inbox: InboxService;
   health: HealthService;
 }
 
@@ -45,8 +54,14 @@ export interface SignedIn {
 }
 
 export interface AccountService {
-  /** @throws NotSignedIn for an unknown address, a wrong password or a disabled account, all alike and equally slow */
-  signIn(email: string, password: string, client: Client, now: Date): Promise<SignedIn>;
+  /**
+   * @param otp a code of the second factor, where the account has one
+   * @throws NotSignedIn for an unknown address, a wrong password or a disabled account, all alike and equally slow, and for a wrong code;
+   * OtpRequired, TooMany
+   */
+  signIn(email: string, password: string, client: Client, now: Date, otp?: string): Promise<SignedIn>;
+  /** The second step, by what OtpRequired brought. @throws NotSignedIn, TooMany */
+  signInWithCode(challenge: string, otp: string, client: Client, now: Date): Promise<SignedIn>;
   /** Ends the session; already ended is fine. */
   signOut(userId: UserId, sessionId: string, now: Date): Promise<void>;
   /** The user and session a JWT speaks for. @throws NotSignedIn when it is invalid, expired or its session has ended */
@@ -157,6 +172,16 @@ export interface PowerPoint {
   powerMaxW: number;
 }
 
+/** In V and A. */
+export type InputMeasure = 'voltage' | 'current';
+
+/** Mean and highest value of a bucket. */
+export interface InputPoint {
+  time: Date;
+  value: number;
+  max: number;
+}
+
 export type EnergyBucket = '15m' | 'hour' | 'day' | 'month' | 'year';
 
 /** What is asked of energy. A text is a date `YYYY-MM-DD` in the site's zone and means its first instant. */
@@ -199,6 +224,12 @@ export interface StatisticsService {
     userId: UserId,
     range: { from: Date; to: Date; bucket?: Exclude<PowerBucket, 'raw'> },
   ): Promise<PowerPoint[]>;
+  /** Voltage or current of one input (1…), by buckets of UTC. @throws NotFound, InvalidInput when the range is longer than a month */
+  input(
+    userId: UserId,
+    inverterId: InverterId,
+    range: { from: Date; to: Date; bucket: Exclude<PowerBucket, 'raw'>; channel: number; measure: InputMeasure },
+  ): Promise<InputPoint[]>;
   /**
    * Energy booked to one inverter or, with null, to all of the account, whose days are those of its first site.
    * @throws NotFound, InvalidInput when the range is empty or holds more than 5 000 points
@@ -208,8 +239,25 @@ export interface StatisticsService {
 
 export type ApiKeyScope = 'ingest' | 'read' | 'full';
 
+/** A key as its owner sees it: never the key itself. */
+export interface ApiKeySummary {
+  id: number;
+  name: string;
+  scope: ApiKeyScope;
+  /** Its last group, to tell keys apart. */
+  hint: string;
+  createdAt: Date;
+  expiresAt: Date | null;
+  /** To within a few minutes; null: never used. */
+  lastUsedAt: Date | null;
+}
+
 export interface ApiKeyService {
-  /** The key is shown this once. */
+  /** Every key that was not revoked, newest first; also those that are over. */
+  list(userId: UserId): Promise<ApiKeySummary[]>;
+  /** It is refused at once, by every process. @throws NotFound also for another tenant's */
+  revoke(userId: UserId, keyId: number, now: Date): Promise<void>;
+  /** The key is shown this once. @throws InvalidInput, Conflict when the account has too many */
   create(
     userId: UserId,
     key: { name: string; scope: ApiKeyScope; expiresAt: Date | null },
@@ -219,6 +267,40 @@ export interface ApiKeyService {
   identify(key: string, now: Date): Promise<{ user: SessionUser; keyId: number; scope: ApiKeyScope }>;
   /** Whether this process has let the key in before. Asks nobody. */
   remembers(key: string): boolean;
+}
+
+/** A device that pushes under a key of the account and is not registered in it. */
+export interface PendingDevice {
+  kind: DeviceKind;
+  serial: string;
+  /** What it calls itself. */
+  name: string | null;
+  /** The family that its serial tells, with its inputs and the power of its strongest member; null where it tells none. */
+  model: string | null;
+  mpptCount: number | null;
+  ratedPowerW: number | null;
+  gatewaySerial: string | null;
+  firstSeenAt: Date;
+  lastSeenAt: Date;
+  /** Readings that are kept and will be booked when it is added. */
+  readings: number;
+}
+
+export interface InboxService {
+  /** Newest first. */
+  list(userId: UserId): Promise<PendingDevice[]>;
+  /**
+   * Registers one of them and books what it sent. Without a name it is called as it calls itself.
+   * @throws NotFound when it is not in the account's inbox, and whatever `InverterService.add` throws
+   */
+  claim(
+    user: SessionUser,
+    device: { kind: DeviceKind; serial: string; name: string | null },
+    now: Date,
+  ): Promise<{ id: InverterId; serial: string; name: string; kind: DeviceKind }>;
+  /** Whether such devices are registered without being asked for. */
+  autoAdd(userId: UserId): Promise<boolean>;
+  setAutoAdd(userId: UserId, on: boolean): Promise<void>;
 }
 
 export interface HealthReport {

@@ -3,6 +3,7 @@ import type { Tx } from '../db/as-tenant.ts';
 import type { Claim, Proof } from '../domain/claim.ts';
 import type { InverterId } from '../domain/inverter.ts';
 import { ask } from './ask.ts';
+import type { OwnerClient } from './owner-accounts.ts';
 
 /** Those who wait for this logger, oldest first, with what they can show. */
 export async function claimsOf(pool: pg.Pool, serial: string): Promise<Claim[]> {
@@ -105,4 +106,20 @@ export async function readTlsNearby(tx: Tx, since: Date): Promise<{ address: str
     [since],
   );
   return rows[0] ?? null;
+}
+
+/** As the owner: what was here since then that is nobody's. */
+export async function readStrangers(
+  owner: OwnerClient,
+  since: Date,
+): Promise<{ tls: { address: string; lastSeenAt: Date }[]; unclaimed: number }> {
+  const tls = await ask<{ address: string; lastSeenAt: Date }>(
+    owner,
+    `SELECT address, last_seen_at AS "lastSeenAt" FROM store.tls_attempt WHERE last_seen_at > $1
+     ORDER BY last_seen_at DESC LIMIT 5`,
+    [since],
+  );
+  const text = 'SELECT count(*)::int AS n FROM store.unclaimed_logger WHERE last_seen_at > $1';
+  const [row] = await ask<{ n: number }>(owner, text, [since]);
+  return { tls, unclaimed: row?.n ?? 0 };
 }

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { fakeServices, inverter, sunnyInverter } from '../../../../test/support/fake-services.ts';
 import { type FakeWeb, fakeWeb, NOON, WEB_CONFIG } from '../../../../test/support/fake-web.ts';
 import { textOf } from '../../../../test/support/page-text.ts';
+import { TooMany } from '../../../domain/errors.ts';
 import type { InverterCurrent } from '../../../services/services.ts';
 import type { WebConfig } from '../../config.ts';
 
@@ -72,6 +73,56 @@ describe('the set-up guide', () => {
   it('a logger that is not proven yet is told apart from one that is silent', async () => {
     await start(inverter({ id: 7, state: 'waiting' }));
     expect(textOf((await web.get('/inverters/7/setup', german)).body)).toContain('dass dieser Logger Ihnen gehört');
+  });
+
+  describe('of a logger that waits for a proof', () => {
+    const waiting = { restartUntil: null, isReleased: false, isTaken: false, hasRivals: false, lastSeenAt: null };
+    const details = { claim: waiting, gateway: null, keptFrames: [], tls: null };
+
+    async function startWaiting(claim: Partial<typeof waiting> = {}): Promise<FakeWeb> {
+      await start(inverter({ id: 7, state: 'waiting' }));
+      web.services.loggers.of.set(7, { ...details, claim: { ...waiting, ...claim } });
+      return web;
+    }
+
+    it('says how to show whose it is, and until when it waits for the restart', async () => {
+      await startWaiting();
+      const before = await web.get('/inverters/7/setup', german);
+      expect(before.body).toContain('name="intent" value="restart"');
+      expect(textOf(before.body)).toContain('Der Logger hat sich hier noch nicht gemeldet.');
+      const asked = await web.post('/inverters/7/setup', { intent: 'restart' }, german);
+      expect([asked.statusCode, asked.headers.location]).toEqual([303, '/inverters/7/setup']);
+      const after = await web.get('/inverters/7/setup', german);
+      expect(textOf(after.body)).toContain('Meldet er sich vor 14:15 wieder, ist er Ihrer.');
+      expect(after.body).not.toContain('name="intent" value="restart"');
+    });
+
+    it('says when somebody else has it, or waits for it too', async () => {
+      await startWaiting({ hasRivals: true });
+      expect(textOf((await web.get('/inverters/7/setup', german)).body)).toContain(
+        'Noch jemand wartet auf diesen Logger',
+      );
+      await web.app.close();
+      await startWaiting({ isTaken: true });
+      expect(textOf((await web.get('/inverters/7/setup', german)).body)).toContain('gehört zu einem anderen Konto');
+    });
+
+    it('says that a restart was announced too often', async () => {
+      await startWaiting();
+      web.services.loggers.askRestart = () => Promise.reject(new TooMany('too often', 60));
+      const answer = await web.post('/inverters/7/setup', { intent: 'restart' }, german);
+      expect(answer.statusCode).toBe(429);
+      expect(textOf(answer.body)).toContain('Für heute wurde das oft genug angekündigt.');
+    });
+
+    it('warns of a logger nearby that speaks TLS', async () => {
+      await startWaiting();
+      const tls = { address: '203.0.113.7', lastSeenAt: NOON };
+      web.services.loggers.of.set(7, { ...details, tls });
+      const text = textOf((await web.get('/inverters/7/setup', german)).body);
+      expect(text).toContain('Ein Logger von 203.0.113.7 wollte sich am');
+      expect(text).toContain('14:00');
+    });
   });
 
   it('says when the address is one that only this computer knows', async () => {

@@ -5,16 +5,17 @@ import { isGuideKind } from '../../guide/kinds.ts';
 import { Step } from '../../guide/steps.tsx';
 import { Values } from '../../guide/values.tsx';
 import type { Frame } from '../../page-definition.ts';
-import type { SetUpData } from './data.ts';
+import { Claim, TlsHint } from './claim.tsx';
+import { type SetUpData, setUpShape } from './data.ts';
 import { setUpFragments } from './live.tsx';
 
 export function SetUpPage(data: SetUpData, frame: Frame): JSX.Element {
   const { t } = frame.language;
-  const { inverter, newKey } = data;
+  const { inverter, logger, newKey } = data;
   const { id, kind } = inverter;
   const parts = setUpFragments(data);
   return (
-    <LiveRegion topic={`set-up:${id}`} class="mx-auto max-w-3xl">
+    <LiveRegion topic={`set-up:${id}`} shape={setUpShape(data)} class="mx-auto max-w-3xl">
       <h1 class="font-bold text-2xl md:text-3xl">{t.guide.title}</h1>
       <ol class="mt-6 flex flex-col gap-3">
         <Step number={1} title={t.kind[kind]} status="done" />
@@ -29,6 +30,10 @@ export function SetUpPage(data: SetUpData, frame: Frame): JSX.Element {
           </Step>
         ) : null}
         <Step number={4} title={t.guide.wait} status="now">
+          {logger === null ? null : <TlsHint frame={frame} tls={logger.tls} timeZone={inverter.timeZone} />}
+          {logger === null || logger.claim === null ? null : (
+            <Claim frame={frame} inverter={inverter} claim={logger.claim} />
+          )}
           <LivePart name="arrival">{parts['arrival']}</LivePart>
         </Step>
       </ol>
