@@ -10,6 +10,7 @@ import {
   QUARTER_MS,
   quarterStart,
   startOfWeek,
+  startsOf,
   utcOffsetMinutes,
   weekBounds,
   yearBounds,
@@ -132,6 +133,42 @@ describe('offsets and zones', () => {
     for (const word of ['', 'Mars/Olympus', '+02:00', 'Europe/Berlin; DROP', 'x'.repeat(500)])
       expect(isTimeZone(word)).toBe(false);
     expect(() => utcOffsetMinutes('Mars/Olympus', 0)).toThrow(RangeError);
+  });
+
+  describe.each([
+    ['Europe/Berlin', '2026-03-27', '2026-04-01'],
+    ['America/St_Johns', '2026-10-30', '2026-11-03'],
+    ['Asia/Kathmandu', '2026-06-12', '2026-06-14'],
+    ['Africa/Cairo', '2026-04-23', '2026-04-26'],
+    ['Australia/Lord_Howe', '2026-04-04', '2026-04-07'],
+  ])('starts in %s', (zone, first, last) => {
+    const range = { from: dayBounds(first, zone).from, to: dayBounds(last, zone).to };
+
+    it('of hours show no minutes on the wall, an hour apart but where the clock changes', () => {
+      const hours = startsOf('hour', range, zone);
+      expect(hours[0]).toEqual(range.from);
+      const atWall = new Intl.DateTimeFormat('en', { timeZone: zone, minute: 'numeric', second: 'numeric' });
+      for (const hour of hours) expect(atWall.format(hour)).toBe('00:00');
+      const apart = hours.map((hour, i) => ((hours[i + 1] ?? range.to).getTime() - hour.getTime()) / 60_000);
+      const odd = apart.filter((minutes) => minutes !== 60);
+      expect(odd).toEqual(zone === 'Australia/Lord_Howe' ? [90] : []);
+    });
+
+    it('of days are those of the days', () => {
+      const days = startsOf('day', range, zone);
+      expect(days.map((day) => localDate(day, zone))).toEqual(days.map((_, i) => addDays(first, i)));
+      for (const day of days) expect(day).toEqual(dayBounds(localDate(day, zone), zone).from);
+    });
+
+    it('begin at or before the range, and end before it does', () => {
+      const inside = { from: new Date(range.from.getTime() + 100 * 60_000), to: new Date(range.to.getTime() - 1) };
+      for (const unit of ['hour', 'day', 'month', 'year'] as const) {
+        const starts = startsOf(unit, inside, zone);
+        expect((starts[0] as Date) <= inside.from, unit).toBe(true);
+        expect(starts[1] === undefined || starts[1] > inside.from, unit).toBe(true);
+        expect((starts.at(-1) as Date) < inside.to, unit).toBe(true);
+      }
+    });
   });
 
   it('quarter hours', () => {

@@ -175,3 +175,38 @@ export function yearBounds(year: string | number, zone: string): Bounds {
   const first = `${String(year).slice(0, 4).padStart(4, '0')}-01-01`;
   return span(first, addMonths(first, 12), zone);
 }
+
+export type LocalUnit = 'hour' | 'day' | 'month' | 'year';
+
+const HOUR_MS = 60 * MINUTE_MS;
+
+/**
+ * Starts of the hours, days, months or years of a zone that `from` … `to` touches, ascending; the first is at or before `from`. An hour
+ * is one of the wall clock: where a clock goes back by half an hour, one hour is 90 minutes long.
+ */
+export function startsOf(unit: LocalUnit, { from, to }: Bounds, zone: string): Date[] {
+  const starts: Date[] = [];
+  let date = firstDayOf(unit, localDate(from, zone));
+  for (let next = ''; ; date = next) {
+    next = unit === 'year' ? addMonths(date, 12) : unit === 'month' ? addMonths(date, 1) : addDays(date, 1);
+    const whole = span(date, next, zone);
+    if (whole.from >= to) return starts;
+    starts.push(...(unit === 'hour' ? hoursOf(whole, zone).filter((at) => at < to) : [whole.from]));
+    while (starts.length > 1 && (starts[1] as Date) <= from) starts.shift();
+  }
+}
+
+function firstDayOf(unit: LocalUnit, date: string): string {
+  if (unit === 'year') return `${date.slice(0, 4)}-01-01`;
+  return unit === 'month' ? `${date.slice(0, 7)}-01` : date;
+}
+
+function hoursOf({ from, to }: Bounds, zone: string): Date[] {
+  const isSteady = offsetMs(from.getTime(), zone) === offsetMs(to.getTime(), zone);
+  const step = isSteady ? HOUR_MS : QUARTER_MS;
+  const hours: Date[] = [];
+  for (let ms = from.getTime(); ms < to.getTime(); ms += step) {
+    if (isSteady || hours.length === 0 || wallClock(ms, zone) % HOUR_MS === 0) hours.push(new Date(ms));
+  }
+  return hours;
+}

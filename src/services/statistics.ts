@@ -2,7 +2,8 @@ import { asTenant, type Tx } from '../db/as-tenant.ts';
 import type { DbPool } from '../db/pools.ts';
 import { InvalidInput, NotFound } from '../domain/errors.ts';
 import type { InverterId, UserId } from '../domain/inverter.ts';
-import { type LocalBucket, readEnergy, readEnergySubject } from '../store/energy-series.ts';
+import { type Bounds, startsOf } from '../domain/period.ts';
+import { type EnergyScope, firstQuarter, readEnergy, readEnergySubject } from '../store/energy-series.ts';
 import { readAccountPower, readPower, readQuarterPower } from '../store/power-series.ts';
 import { energyBounds } from './energy-bounds.ts';
 import type { EnergyBucket, EnergyPoint, PowerBucket, StatisticsService } from './services.ts';
@@ -33,7 +34,7 @@ const MAX_ENERGY_S: Record<EnergyBucket, number> = {
 };
 
 /** Read from the sums kept by quarter hour; shorter ones from the samples. */
-const OF_QUARTERS: Partial<Record<PowerBucket, LocalBucket>> = { '15m': '15m', '1h': 'hour', '1d': 'day' };
+const OF_QUARTERS: Partial<Record<PowerBucket, EnergyBucket>> = { '15m': '15m', '1h': 'hour', '1d': 'day' };
 const OF_SAMPLES_S: Partial<Record<PowerBucket, number>> = { '1m': 60, '5m': 300 };
 
 export function createStatisticsService(pool: DbPool): StatisticsService {
@@ -45,7 +46,7 @@ export function createStatisticsService(pool: DbPool): StatisticsService {
         const local = OF_QUARTERS[bucket];
         return local === undefined
           ? readPower(tx, userId, inverterId, channel, from, to, OF_SAMPLES_S[bucket] ?? null, MAX_POINTS + 1)
-          : readQuarterPower(tx, { ...subject, userId, channel, from, to }, local, MAX_POINTS + 1);
+          : readQuarterPower(tx, scopeOf(subject, { from, to }, local, userId, channel), MAX_POINTS + 1);
       });
       return { bucket, points: notTooMany(points, bucket, MAX_POWER_S) };
     },
@@ -57,7 +58,7 @@ export function createStatisticsService(pool: DbPool): StatisticsService {
         if (local === undefined)
           return sumPower(await readAccountPower(tx, userId, from, to, OF_SAMPLES_S[bucket] ?? 300));
         const subject = await subjectOf(tx, userId, null);
-        return readQuarterPower(tx, { ...subject, userId, channel: 0, from, to }, local, MAX_POINTS + 1);
+        return readQuarterPower(tx, scopeOf(subject, { from, to }, local, userId, 0), MAX_POINTS + 1);
       });
       return notTooMany(points, bucket, MAX_POWER_S);
     },
@@ -65,9 +66,15 @@ export function createStatisticsService(pool: DbPool): StatisticsService {
     async energy(userId, inverterId, { from, to, bucket, channel = 0 }) {
       return asTenant(pool, userId, async (tx) => {
         const subject = await subjectOf(tx, userId, inverterId);
-        const bounds = energyBounds({ from, to }, bucket, subject.timeZone);
-        assertReadable(bounds.from, bounds.to, bucket, MAX_ENERGY_S);
-        const rows = await readEnergy(tx, { ...subject, ...bounds, userId, channel }, bucket, MAX_POINTS + 1);
+        const asked = energyBounds({ from, to }, bucket, subject.timeZone);
+        assertReadable(asked.from, asked.to, bucket, MAX_ENERGY_S);
+        // Nothing is before the first quarter hour, so that nobody counts the days since 1970.
+        const first = await firstQuarter(tx, userId, subject.inverterIds);
+        const bounds = { ...asked, from: first !== null && first > asked.from ? first : asked.from };
+        const isEmpty = first === null || bounds.from >= bounds.to;
+        const rows = isEmpty
+          ? []
+          : await readEnergy(tx, scopeOf(subject, bounds, bucket, userId, channel), MAX_POINTS + 1);
         const points = notTooMany(rows, bucket, MAX_ENERGY_S);
         return { bucket, timeZone: subject.timeZone, totalWh: totalOf(points), points };
       });
@@ -75,11 +82,20 @@ export function createStatisticsService(pool: DbPool): StatisticsService {
   };
 }
 
-async function subjectOf(
-  tx: Tx,
+type Subject = NonNullable<Awaited<ReturnType<typeof readEnergySubject>>>;
+
+function scopeOf(
+  { inverterIds, timeZone }: Subject,
+  bounds: Bounds,
+  bucket: EnergyBucket,
   userId: UserId,
-  inverterId: InverterId | null,
-): Promise<NonNullable<Awaited<ReturnType<typeof readEnergySubject>>>> {
+  channel: number,
+): EnergyScope {
+  const starts = bucket === '15m' ? null : startsOf(bucket, bounds, timeZone);
+  return { userId, inverterIds, channel, ...bounds, starts };
+}
+
+async function subjectOf(tx: Tx, userId: UserId, inverterId: InverterId | null): Promise<Subject> {
   const subject = await readEnergySubject(tx, userId, inverterId);
   if (subject === null) throw new NotFound(`There is no inverter ${inverterId} in this account.`);
   return subject;

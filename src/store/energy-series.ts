@@ -14,10 +14,9 @@ export interface EnergyScope {
   from: Date;
   /** Exclusive. */
   to: Date;
-  timeZone: string;
+  /** Where the buckets begin, ascending, the first not after `from`; null: each quarter hour is one. */
+  starts: readonly Date[] | null;
 }
-
-export type LocalBucket = '15m' | 'hour' | 'day' | 'month' | 'year';
 
 export interface EnergyRow {
   start: Date;
@@ -25,23 +24,41 @@ export interface EnergyRow {
   estimated: boolean;
 }
 
-/** SQL of the start of a quarter hour's bucket; `$6` is the zone. Every zone's offset is a multiple of a quarter hour. */
-export function localBucket(bucket: LocalBucket): string {
-  // The zone must be used in every variant: a parameter nobody mentions has no type.
-  return bucket === '15m' ? 'CASE WHEN $6::text IS NOT NULL THEN ts END' : `date_trunc('${bucket}', ts, $6::text)`;
+/**
+ * SQL of the number of a quarter hour's bucket, and of that bucket's start; `$6` are the starts. Found among them, which costs a third of
+ * what cutting every quarter hour down to its zone's day does; and whose day it is, is decided in one place.
+ */
+export function bucketsOf(starts: EnergyScope['starts']): { name: string; number: string; start: string } {
+  return starts === null
+    ? { name: 'quarters', number: 'CASE WHEN $6::timestamptz[] IS NULL THEN ts END', start: 'bucket' }
+    : { name: 'periods', number: 'width_bucket(ts, $6::timestamptz[])', start: '($6::timestamptz[])[bucket]' };
 }
 
 /** A bucket of which nothing is known is missing. */
-export async function readEnergy(tx: Tx, scope: EnergyScope, bucket: LocalBucket, limit: number): Promise<EnergyRow[]> {
+export async function readEnergy(tx: Tx, scope: EnergyScope, limit: number): Promise<EnergyRow[]> {
+  const { name, number, start } = bucketsOf(scope.starts);
   const { rows } = await tx.query<EnergyRow>({
-    name: `energy_${bucket}`,
-    text: `SELECT ${localBucket(bucket)} AS start, sum(energy_wh[$5]) AS "energyWh", coalesce(sum(estimated_wh[$5]), 0) > 0 AS estimated
-           FROM api.energy_15m
-           WHERE user_id = $1 AND inverter_id = ANY ($2::int[]) AND ts >= $3 AND ts < $4 AND energy_wh[$5] IS NOT NULL
-           GROUP BY 1 ORDER BY 1 LIMIT $7`,
-    values: [scope.userId, scope.inverterIds, scope.from, scope.to, scope.channel + 1, scope.timeZone, limit],
+    name: `energy_${name}`,
+    text: `SELECT ${start} AS start, wh AS "energyWh", coalesce(estimated_wh, 0) > 0 AS estimated
+           FROM (
+             SELECT ${number} AS bucket, sum(energy_wh[$5]) AS wh, sum(estimated_wh[$5]) AS estimated_wh
+             FROM api.energy_15m
+             WHERE user_id = $1 AND inverter_id = ANY ($2::int[]) AND ts >= $3 AND ts < $4
+             GROUP BY 1 HAVING sum(energy_wh[$5]) IS NOT NULL
+           ) b ORDER BY bucket LIMIT $7`,
+    values: [scope.userId, scope.inverterIds, scope.from, scope.to, scope.channel + 1, scope.starts, limit],
   });
   return rows;
+}
+
+/** Start of the first quarter hour with anything booked; null without any. */
+export async function firstQuarter(tx: Tx, userId: UserId, inverterIds: readonly InverterId[]): Promise<Date | null> {
+  const { rows } = await tx.query<{ ts: Date | null }>({
+    name: 'energy_first',
+    text: 'SELECT min(ts) AS ts FROM api.energy_15m WHERE user_id = $1 AND inverter_id = ANY ($2::int[])',
+    values: [userId, inverterIds],
+  });
+  return rows[0]?.ts ?? null;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Tx } from '../db/as-tenant.ts';
 import type { InverterId, UserId } from '../domain/inverter.ts';
-import { type EnergyScope, type LocalBucket, localBucket } from './energy-series.ts';
+import { bucketsOf, type EnergyScope } from './energy-series.ts';
 import { utcDays } from './utc-days.ts';
 
 export interface PowerRow {
@@ -55,29 +55,24 @@ export async function readPower(
  * Of several inverters the mean is the sum of their means, and the maximum the highest sum of their maxima in a quarter hour: what they
  * may have reached together at most. Of one inverter both are exact.
  */
-export async function readQuarterPower(
-  tx: Tx,
-  scope: EnergyScope,
-  bucket: LocalBucket,
-  limit: number,
-): Promise<PowerRow[]> {
+export async function readQuarterPower(tx: Tx, scope: EnergyScope, limit: number): Promise<PowerRow[]> {
+  const { name, number, start } = bucketsOf(scope.starts);
   const { rows } = await tx.query<PowerRow>({
-    name: `quarter_power_${bucket}`,
+    name: `power_${name}`,
     text: `WITH quarter AS MATERIALIZED (
-             SELECT inverter_id, ts, ${localBucket(bucket)} AS start, power_sum_dw[$5] AS sum, power_count[$5] AS count,
-               power_max_dw[$5] AS max
+             SELECT inverter_id, ts, ${number} AS bucket, power_sum_dw[$5] AS sum, power_count[$5] AS count, power_max_dw[$5] AS max
              FROM api.energy_15m
              WHERE user_id = $1 AND inverter_id = ANY ($2::int[]) AND ts >= $3 AND ts < $4 AND power_count[$5] > 0
            ), mean AS (
-             SELECT start, sum(mean) AS mean FROM (
-               SELECT start, sum(sum)::float8 / sum(count) AS mean FROM quarter GROUP BY start, inverter_id
-             ) i GROUP BY start
+             SELECT bucket, sum(mean) AS mean FROM (
+               SELECT bucket, sum(sum)::float8 / sum(count) AS mean FROM quarter GROUP BY bucket, inverter_id
+             ) i GROUP BY bucket
            ), highest AS (
-             SELECT start, max(max) AS max FROM (SELECT start, sum(max) AS max FROM quarter GROUP BY start, ts) q GROUP BY start
+             SELECT bucket, max(max) AS max FROM (SELECT bucket, sum(max) AS max FROM quarter GROUP BY bucket, ts) q GROUP BY bucket
            )
-           SELECT start AS time, mean / 10.0::float8 AS "powerW", (max / 10.0)::float8 AS "powerMaxW"
-           FROM mean JOIN highest USING (start) ORDER BY start LIMIT $7`,
-    values: [scope.userId, scope.inverterIds, scope.from, scope.to, scope.channel + 1, scope.timeZone, limit],
+           SELECT ${start} AS time, mean / 10.0::float8 AS "powerW", (max / 10.0)::float8 AS "powerMaxW"
+           FROM mean JOIN highest USING (bucket) ORDER BY bucket LIMIT $7`,
+    values: [scope.userId, scope.inverterIds, scope.from, scope.to, scope.channel + 1, scope.starts, limit],
   });
   return rows;
 }
