@@ -7,6 +7,18 @@ export interface Quantity {
   unit: string;
 }
 
+const MOMENTS = {
+  time: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  weekday: { weekday: 'short' },
+  date: { day: 'numeric', month: 'numeric' },
+  month: { month: 'short' },
+  year: { year: 'numeric' },
+  dayTime: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  fullDay: { weekday: 'short', day: 'numeric', month: 'long', year: 'numeric' },
+  fullMonth: { month: 'long', year: 'numeric' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+export type MomentStyle = keyof typeof MOMENTS;
+
 /** Numbers, times and ages in one language and region. Makes no decisions about unknown values: they never get here. */
 export class Formatter {
   readonly tag: LocaleTag;
@@ -70,6 +82,28 @@ export class Formatter {
   dateTime(at: Date, timeZone: string): string {
     const options: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' };
     return this.#date('dateTime', timeZone, options).format(at);
+  }
+
+  /** A moment as it stands under a chart or over one. */
+  moment(at: Date, timeZone: string, style: MomentStyle): string {
+    return this.#date(style, timeZone, MOMENTS[style]).format(at);
+  }
+
+  /** From the first to the last day of a stretch, what they share said once: "8.–14. Juni 2026". */
+  days(first: Date, last: Date, timeZone: string): string {
+    return this.#date('days', timeZone, { day: 'numeric', month: 'long', year: 'numeric' }).formatRange(first, last);
+  }
+
+  /** Two moments of a day or two. */
+  hours(from: Date, to: Date, timeZone: string): string {
+    const options: Intl.DateTimeFormatOptions = {
+      day: 'numeric',
+      month: 'long',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    };
+    return this.#date('hours', timeZone, options).formatRange(from, to);
   }
 
   /** Weekday, day and month: the heading of a day. */

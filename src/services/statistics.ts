@@ -4,6 +4,7 @@ import { InvalidInput, NotFound } from '../domain/errors.ts';
 import type { InverterId, UserId } from '../domain/inverter.ts';
 import { type Bounds, startsOf } from '../domain/period.ts';
 import { type EnergyScope, firstQuarter, readEnergy, readEnergySubject } from '../store/energy-series.ts';
+import { readInput } from '../store/input-series.ts';
 import { readAccountPower, readPower, readQuarterPower } from '../store/power-series.ts';
 import { energyBounds } from './energy-bounds.ts';
 import type { EnergyBucket, EnergyPoint, PowerBucket, StatisticsService } from './services.ts';
@@ -31,6 +32,22 @@ const MAX_ENERGY_S: Record<EnergyBucket, number> = {
   day: Number.POSITIVE_INFINITY,
   month: Number.POSITIVE_INFINITY,
   year: Number.POSITIVE_INFINITY,
+};
+
+/** Voltage and current are read from the samples alone: a month of them, and the hour that October has more. */
+const MAX_INPUT_S: Record<Exclude<PowerBucket, 'raw'>, number> = {
+  '1m': MAX_POINTS * 60,
+  '5m': MAX_POINTS * 300,
+  '15m': 32 * 86_400,
+  '1h': 32 * 86_400,
+  '1d': 32 * 86_400,
+};
+const INPUT_BUCKET_S: Record<Exclude<PowerBucket, 'raw'>, number> = {
+  '1m': 60,
+  '5m': 300,
+  '15m': 900,
+  '1h': 3_600,
+  '1d': 86_400,
 };
 
 /** Read from the sums kept by quarter hour; shorter ones from the samples. */
@@ -63,6 +80,15 @@ export function createStatisticsService(pool: DbPool): StatisticsService {
       return notTooMany(points, bucket, MAX_POWER_S);
     },
 
+    async input(userId, inverterId, { from, to, bucket, channel, measure }) {
+      assertReadable(from, to, bucket, MAX_INPUT_S);
+      const rows = await asTenant(pool, userId, async (tx) => {
+        await subjectOf(tx, userId, inverterId);
+        const of = { userId, inverterId, channel, measure, from, to };
+        return readInput(tx, of, INPUT_BUCKET_S[bucket], MAX_POINTS + 1);
+      });
+      return notTooMany(rows, bucket, MAX_INPUT_S);
+    },
     async energy(userId, inverterId, { from, to, bucket, channel = 0 }) {
       return asTenant(pool, userId, async (tx) => {
         const subject = await subjectOf(tx, userId, inverterId);

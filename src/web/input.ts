@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InvalidInput } from '../domain/errors.ts';
+import { InvalidInput, NotFound } from '../domain/errors.ts';
 
 /** The number in `/dashboard/12`; anything else is no such page. */
 export const IdParams = z.object({
@@ -16,6 +16,14 @@ export function parsed<T>(schema: z.ZodType<T> | undefined, input: unknown, refu
   const result = schema.safeParse(input);
   if (!result.success) throw refuse();
   return result.data;
+}
+
+/** What a page's address asks for. A link with a wrong query still shows the page. */
+export function pageQuery<Q>(schema: z.ZodType<Q> | undefined, query: unknown): Q {
+  const result = schema?.safeParse(query);
+  return result?.success === true
+    ? result.data
+    : parsed(schema, {}, () => new NotFound('There is nothing at this address.'));
 }
 
 /** A posted form. @throws InvalidInput naming each wrong field: `required` where it is missing or empty */

@@ -15,6 +15,7 @@ import { languageFor } from './request.ts';
 const Query = z.object({
   topic: z.string().regex(/^[a-z-]+(:[1-9]\d{0,9})?$/),
   shape: z.string().max(40).default(''),
+  query: z.string().max(200).default(''),
 });
 
 export interface LiveRouteOptions {
@@ -44,23 +45,24 @@ export function registerLive(app: FastifyInstance, deps: WebDependencies, option
     const { session } = request;
     if (session === null) throw new NotSignedIn('Please sign in.');
     const noTopic = (): Error => new NotFound('There is no such topic.');
-    const { topic, shape } = parsed(Query, request.query, noTopic);
+    const { topic, shape, query } = parsed(Query, request.query, noTopic);
     const [name = '', id] = topic.split(':');
     const source = sources.get(name) ?? null;
     if (source === null) throw noTopic();
     const { user, sessionId } = session;
     const language = languageFor(request);
     // Asked before the stream begins, so that somebody else's inverter is a 404 here as everywhere.
-    const state = await source.read(deps, user, id, language);
+    const asked = Object.fromEntries(new URLSearchParams(query));
+    const state = await source.read(deps, user, id, language, asked);
 
     const stream = streams.open(reply, String(user.id));
     watchSession(request, stream, user.id, () => deps.services.accounts.renew(user.id, sessionId, deps.now()));
     topics.join(
       {
-        key: `${user.id} ${language.tag} ${topic}`,
+        key: `${user.id} ${language.tag} ${topic} ${query}`,
         userId: user.id,
         concerns: (event) => source.concerns(event, id),
-        read: () => source.read(deps, user, id, language),
+        read: () => source.read(deps, user, id, language, asked),
       },
       stream,
       shape,

@@ -2,7 +2,7 @@ import { NotFound } from '../domain/errors.ts';
 import type { Language } from '../i18n/locale.ts';
 import type { LiveEvent } from '../live/events.ts';
 import type { SessionUser } from '../services/services.ts';
-import { parsed } from './input.ts';
+import { pageQuery, parsed } from './input.ts';
 import {
   type Access,
   type LoadContext,
@@ -22,7 +22,13 @@ export interface LiveState {
 /** A page's live side with its types forgotten. */
 export interface LiveSource {
   /** @throws NotFound where the page would answer so; also when the page would now lead elsewhere */
-  read(deps: WebDependencies, user: SessionUser, id: string | undefined, language: Language): Promise<LiveState>;
+  read(
+    deps: WebDependencies,
+    user: SessionUser,
+    id: string | undefined,
+    language: Language,
+    query: Record<string, string>,
+  ): Promise<LiveState>;
   concerns(event: LiveEvent, id: string | undefined): boolean;
 }
 
@@ -33,7 +39,7 @@ export function liveSource<A extends Access, P, Q, D>(definition: PageDefinition
   const paramsOf = (id: string | undefined): P =>
     parsed(definition.params, id === undefined ? {} : { id }, () => new NotFound('There is no such topic.'));
   return {
-    async read({ services, config, now: clock }, user, id, language) {
+    async read({ services, config, now: clock }, user, id, language, query) {
       const now = clock();
       const context: LoadContext<A, P, Q> = {
         services,
@@ -44,7 +50,9 @@ export function liveSource<A extends Access, P, Q, D>(definition: PageDefinition
         sessionId: null,
         visitor: { client: { address: '', userAgent: null }, locale: language.locale },
         params: paramsOf(id),
-        query: parsed(definition.query, {}, () => new NotFound('There is no such topic.')),
+        // As the page itself: one that makes no sense is none.
+        query: pageQuery(definition.query, query),
+        isUpdate: true,
       };
       const data = await definition.load(context);
       if (data instanceof Redirect) throw new NotFound('The page leads elsewhere.');

@@ -14,6 +14,9 @@ afterEach(async () => {
   web = null;
 });
 
+/** Of the pages as they are in these tests. */
+const SHAPES: Record<string, string> = { overview: 'filled', dashboard: 'inputs2026-06-15' };
+
 const QUICK = { times: { coalesceMs: 20 } };
 
 async function started(live: NonNullable<WebPluginDependencies['live']> = QUICK): Promise<{
@@ -30,7 +33,7 @@ async function started(live: NonNullable<WebPluginDependencies['live']> = QUICK)
   const origin = await running.listen();
   return {
     web: running,
-    async watch(topic, { as = '1', shape = topic === 'overview' ? 'filled' : '', language = 'de' } = {}) {
+    async watch(topic, { as = '1', shape = SHAPES[topic.split(':')[0] ?? ''] ?? '', language = 'de' } = {}) {
       const cookie = as === '' ? {} : { cookie: `fastapiusersauth=token-of-${as}` };
       const query = new URLSearchParams({ topic, shape });
       const reader = await EventReader.open(`${origin}/live/page?${query}`, { ...cookie, 'accept-language': language });

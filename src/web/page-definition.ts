@@ -33,6 +33,8 @@ export interface LoadContext<A extends Access, P, Q> {
   visitor: Visitor;
   params: P;
   query: Q;
+  /** Read for a page that is open already: what it does not push need not be read. */
+  isUpdate: boolean;
 }
 
 export interface ActionContext<A extends Access, P, Q> extends LoadContext<A, P, Q> {

@@ -3,7 +3,7 @@ import '../http/request-context.ts';
 import { NotFound, NotSignedIn } from '../domain/errors.ts';
 import type { Client } from '../services/services.ts';
 import { type Explain, type FormState, formRefusal, shownValues } from './form.ts';
-import { parsed, parsedForm } from './input.ts';
+import { pageQuery, parsed, parsedForm } from './input.ts';
 import {
   type Access,
   type Action,
@@ -113,7 +113,6 @@ function loadContext<A extends Access, P, Q, D>(
   const user = request.session?.user ?? null;
   if (page.access === 'member' && user === null) throw new NotSignedIn('Please sign in.');
   const nothing = (): Error => new NotFound('There is nothing at this address.');
-  const query = page.query?.safeParse(request.query);
   return {
     services,
     config,
@@ -123,8 +122,8 @@ function loadContext<A extends Access, P, Q, D>(
     sessionId: request.session?.sessionId ?? null,
     visitor: { client: clientOf(request), locale: languageFor(request).locale },
     params: parsed(page.params, request.params, nothing),
-    // A link with a wrong query still shows the page.
-    query: query?.success === true ? query.data : parsed(page.query, {}, nothing),
+    query: pageQuery(page.query, request.query),
+    isUpdate: false,
   };
 }
 

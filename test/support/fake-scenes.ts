@@ -1,4 +1,5 @@
 import { Unavailable } from '../../src/domain/errors.ts';
+import { talkativeLogger, waitingLogger } from './fake-loggers.ts';
 import { type FakeServices, fakeServices, inverter, pendingDevice, sunnyInverter } from './fake-services.ts';
 import { type FakeWeb, NOON } from './fake-web.ts';
 
@@ -50,6 +51,14 @@ const problems = (): FakeServices =>
     ),
     inverter({ id: 4, name: 'Dachterrasse', kind: 'opendtu', serial: '2821a1102233' }),
   ]);
+
+/** The third input gives nothing while the sun shines on all of them. */
+function deadPanel(): FakeServices {
+  const inverter = sunnyInverter(NOON, { id: 1 });
+  const third = inverter.channels[2];
+  if (third !== undefined) Object.assign(third, { powerW: 1.3, currentA: 0.04, energyTodayWh: 12 });
+  return fakeServices([inverter]);
+}
 
 const broken = (): FakeServices =>
   fakeServices([sunnyInverter(NOON, { id: 1, ageS: 3 * 3600 + 300, state: 'offline' })]);
@@ -155,6 +164,7 @@ export const SCENES: readonly Scene[] = [
   { name: 'guide', path: '/inverters/new', services: sunny },
   { name: 'guide-solarman', path: '/inverters/new?kind=solarman', services: sunny },
   { name: 'set-up-solarman', path: '/inverters/7/setup', services: fresh },
+  { name: 'set-up-waiting', path: '/inverters/7/setup', services: () => waitingLogger(NOON) },
   { name: 'set-up-arrived', path: '/inverters/1/setup', services: sunny },
   {
     name: 'set-up-opendtu',
@@ -163,9 +173,22 @@ export const SCENES: readonly Scene[] = [
     form: {},
   },
   { name: 'dashboard', path: '/dashboard/1', services: sunny },
+  { name: 'dashboard-logger', path: '/dashboard/1', services: () => talkativeLogger(NOON) },
+  { name: 'dashboard-month-compared', path: '/dashboard/1?period=month&compare=1', services: sunny },
+  { name: 'dashboard-week', path: '/dashboard/1?period=week&date=2026-05-20', services: sunny },
+  { name: 'dashboard-year', path: '/dashboard/1?period=year&compare=1', services: sunny },
+  { name: 'dashboard-hour', path: '/dashboard/1?period=1h', services: sunny },
+  { name: 'dashboard-nothing', path: '/dashboard/1?period=day&date=2020-01-01', services: sunny },
   { name: 'dashboard-offline', path: '/dashboard/1', services: problems },
   { name: 'dashboard-strange', path: '/dashboard/1', services: strange },
   { name: 'dashboard-never-seen', path: '/dashboard/7', services: fresh },
+  { name: 'summary', path: '/dashboard/summary', services: sunny },
+  { name: 'summary-30d', path: '/dashboard/summary?period=30d', services: sunny },
+  { name: 'summary-total', path: '/dashboard/summary?period=total', services: sunny },
+  { name: 'dc-channels', path: '/dc-channels/1', services: deadPanel },
+  { name: 'dc-channels-voltage', path: '/dc-channels/1?period=7d&metric=voltage', services: deadPanel },
+  { name: 'dc-channels-energy', path: '/dc-channels/1?period=week&metric=energy&date=2026-06-10', services: deadPanel },
+  { name: 'dc-channels-none', path: '/dc-channels/2', services: sunny },
   { name: 'error-404', path: '/dashboard/999', services: sunny, status: 404 },
   {
     name: 'error-503',

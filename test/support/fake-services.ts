@@ -1,20 +1,32 @@
-import { Conflict, InvalidInput, NotAllowed, NotFound, NotSignedIn, TooMany } from '../../src/domain/errors.ts';
+import { Conflict, InvalidInput, NotAllowed, NotFound, NotSignedIn, OtpRequired, TooMany } from '../../src/domain/errors.ts';
 import { normaliseSerial } from '../../src/domain/inverter.ts';
 import { checkedAccount } from '../../src/services/accounts/rules.ts';
-import type { InverterCurrent, PowerPoint, Services, SessionUser } from '../../src/services/services.ts';
+import { checkedKeyName } from '../../src/services/api-keys.ts';
+import type { LoggerDetails } from '../../src/services/logger-service.ts';
+import type {
+  ApiKeySummary,
+  InverterCurrent,
+  PendingDevice,
+  PowerPoint,
+  Services,
+  SessionUser,
+} from '../../src/services/services.ts';
 import { type FakeAccount, fakeAccount, fakeAccountServices } from './fake-account-services.ts';
 import { fakeDay } from './fake-day.ts';
 import { PASSWORD } from './fake-password.ts';
+import { type FakeMeasured, fakeStatistics, measured } from './fake-statistics.ts';
 import { memberOf } from './test-app.ts';
 
 /** Everything that pages may ask for, in memory: an account with the inverters a test wants. */
 export interface FakeServices extends Services {
   /** By account. Change it to change what pages show. */
   inverters: Services['inverters'] & { of: Map<number, InverterCurrent[]> };
+  /** By inverter; nothing is known of one that is not there. */
+  loggers: Services['loggers'] & { of: Map<number, LoggerDetails> };
   /** Sessions that have ended. */
   ended: Set<string>;
   /** How often a page was read, by what. */
-  reads: { list: number; current: number; power: number };
+  reads: { list: number; current: number; power: number; energy: number };
   /** The link that makes the first administrator; null when used up. */
   setupToken: string | null;
   user: SessionUser;
@@ -22,6 +34,9 @@ export interface FakeServices extends Services {
   account: FakeAccount;
   /** Makes every read fail, as a database that is gone. */
   failWith: Error | null;
+  keys: ApiKeySummary[];
+  pending: PendingDevice[];
+  autoAdds: boolean;
 }
 
 export { PASSWORD };
@@ -46,14 +61,22 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
     account: ownAccount,
     ...fakeAccountServices(ownAccount),
     ended: new Set(),
-    reads: { list: 0, current: 0, power: 0 },
+    reads: { list: 0, current: 0, power: 0, energy: 0 },
     setupToken: 'setup-token',
     user: { ...memberOf(1), ...user },
     failWith: null,
+    keys: [],
+    pending: [],
+    autoAdds: false,
     accounts: {
       async signIn(email, password, _, now) {
         if (email === 'locked@example.org') throw new TooMany('Too many attempts.', 90);
         if (password !== PASSWORD) throw new NotSignedIn('E-mail address or password is wrong.');
+        if (ownAccount.twoFactor.isOn) throw new OtpRequired('challenge');
+        return { user: account(1), sessionId: 'session-of-1', token: 'token-of-1', expiresAt: inTwoDays(now) };
+      },
+      async signInWithCode(challenge, otp, _, now) {
+        if (challenge !== 'challenge' || otp !== '123456') throw new NotSignedIn('The code is wrong.');
         return { user: account(1), sessionId: 'session-of-1', token: 'token-of-1', expiresAt: inTwoDays(now) };
       },
       async signOut(_, sessionId) {
@@ -113,32 +136,57 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
         );
       },
     },
-    statistics: {
-      async power(userId, id, { from, to, bucket }) {
-        read('power');
-        const points = days.get(find(userId, id)) ?? [];
-        return { bucket, points: points.filter(({ time }) => time >= from && time < to) };
+    loggers: {
+      of: new Map(),
+      async details(userId, id) {
+        return fake.loggers.of.get(find(userId, id).id) ?? { claim: null, gateway: null, keptFrames: [], tls: null };
       },
-      async accountPower(userId, { from, to }) {
-        read('power');
-        const all = (of.get(userId) ?? []).flatMap((one) => days.get(one) ?? []);
-        const sums = new Map<number, PowerPoint>();
-        for (const { time, powerW, powerMaxW } of all.filter(({ time }) => time >= from && time < to)) {
-          const sum = sums.get(time.getTime()) ?? { time, powerW: 0, powerMaxW: 0 };
-          sums.set(time.getTime(), { time, powerW: sum.powerW + powerW, powerMaxW: sum.powerMaxW + powerMaxW });
-        }
-        return [...sums.values()].sort((a, b) => a.time.getTime() - b.time.getTime());
+      async askRestart(userId, id, now) {
+        const details = await fake.loggers.details(userId, id, now);
+        if (details.claim !== null) details.claim.restartUntil = new Date(now.getTime() + 15 * 60_000);
+        return details;
       },
-      async energy(_userId, _id, { bucket }) {
-        return { bucket, timeZone: 'Europe/Berlin', totalWh: null, points: [] };
+      async release(userId, id) {
+        find(userId, id).state = 'waiting';
       },
+      frames: async (userId, id) => ({ serial: find(userId, id).serial, frames: [] }),
     },
+    statistics: fakeStatistics((userId) => of.get(userId) ?? [], read),
     apiKeys: {
-      create: async (_, { name, scope }) => ({ id: 1, name, scope, key: 'ABCD-EFGH-JKMN-PQRS' }),
+      async create(_, { name: raw, scope, expiresAt }, now) {
+        const name = checkedKeyName(raw);
+        const id = 1 + Math.max(0, ...fake.keys.map((key) => key.id));
+        fake.keys = [{ id, name, scope, hint: '…PQRS', createdAt: now, expiresAt, lastUsedAt: null }, ...fake.keys];
+        return { id, name, scope, key: 'ABCD-EFGH-JKMN-PQRS' };
+      },
       async identify() {
         throw new NotSignedIn('The API key is missing or not valid.');
       },
       remembers: () => false,
+      async list() {
+        return fake.keys;
+      },
+      async revoke(_, id) {
+        if (!fake.keys.some((key) => key.id === id)) throw new NotFound(`There is no API key ${id} in this account.`);
+        fake.keys = fake.keys.filter((key) => key.id !== id);
+      },
+    },
+    inbox: {
+      async list() {
+        return fake.pending;
+      },
+      async claim(user, { kind, serial, name }, now) {
+        const found = fake.pending.find((one) => one.kind === kind && one.serial === serial);
+        if (found === undefined) throw new NotFound('There is no such device in the inbox of this account.');
+        fake.pending = fake.pending.filter((one) => one !== found);
+        return fake.inverters.add(user, { kind, serial, name: name ?? found.name ?? serial }, now);
+      },
+      async autoAdd() {
+        return fake.autoAdds;
+      },
+      async setAutoAdd(_, on) {
+        fake.autoAdds = on;
+      },
     },
     health: {
       report: async () => ({ ok: true, components: { database: 'ok', collector: 'ok', worker: 'ok' } }),
@@ -147,11 +195,29 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
   return fake;
 }
 
-/** What an inverter measured, beside it: the services know it by another function. */
-const days = new WeakMap<InverterCurrent, PowerPoint[]>();
+/** A device in the inbox, of which no more is special than what is given. */
+export function pendingDevice(given: Partial<PendingDevice> & { serial: string }): PendingDevice {
+  const seenAt = new Date('2026-06-15T11:59:30Z');
+  return {
+    kind: 'opendtu',
+    name: null,
+    model: 'HM-1000/1200/1500-4T',
+    mpptCount: 4,
+    ratedPowerW: 1500,
+    gatewaySerial: '199980140256',
+    firstSeenAt: seenAt,
+    lastSeenAt: seenAt,
+    readings: 1,
+    ...given,
+  };
+}
 
 /** An inverter of which nothing is known but what is given. */
-export function inverter(given: Partial<InverterCurrent> & { id: number }, points: PowerPoint[] = []): InverterCurrent {
+export function inverter(
+  given: Partial<InverterCurrent> & { id: number },
+  points: PowerPoint[] = [],
+  before: FakeMeasured['before'] = null,
+): InverterCurrent {
   const made: InverterCurrent = {
     name: `Inverter ${given.id}`,
     serial: String(3_900_000_000 + given.id),
@@ -183,11 +249,11 @@ export function inverter(given: Partial<InverterCurrent> & { id: number }, point
     avgPowerLastHourW: null,
     ...given,
   };
-  days.set(made, points);
+  measured.set(made, { today: points, before });
   return made;
 }
 
-/** An inverter in the middle of a day: curve, inputs and figures that fit together. */
+/** An inverter in the middle of a day, with a year and a half behind it: curve, inputs and figures that fit together. */
 export function sunnyInverter(
   now: Date,
   given: Partial<InverterCurrent> & { id: number },
@@ -234,6 +300,7 @@ export function sunnyInverter(
       ...given,
     },
     points,
+    { since: new Date(now.getTime() - 550 * 86_400_000), peakW: day.peakW ?? 640, seed: given.id },
   );
 }
 

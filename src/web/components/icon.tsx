@@ -68,6 +68,9 @@ const DRAWINGS = {
       <path d="M15.5 8.5V6A2.5 2.5 0 0 0 13 3.5H6A2.5 2.5 0 0 0 3.5 6v7A2.5 2.5 0 0 0 6 15.5h2.5" />
     </>
   ),
+  table: <path d="M4 5.5h16v13H4zM4 10h16M4 14.2h16M10 10v8.5" />,
+  download: <path d="M12 4v11M7 10.5l5 5 5-5M4.5 20h15" />,
+  panels: <path d="M6.5 4.5h11L20.5 16h-17ZM5 10.2h14M12 4.5V16M12 16v4M8.5 20h7" />,
   pencil: <path d="m4 20 1-4.5L16.5 4a2.1 2.1 0 0 1 3 0l.5.5a2.1 2.1 0 0 1 0 3L8.5 19Z" />,
   trash: <path d="M4 6.5h16M9 6.5V4h6v2.5M6.5 6.5 7.3 20.5h9.4l.8-14M10 10.5v6M14 10.5v6" />,
   radio: (

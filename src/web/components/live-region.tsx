@@ -5,15 +5,27 @@ interface LiveRegionProps {
   topic: string;
   /** What kind of page this is now; the server says "reload" when that is over. */
   shape?: string;
+  /** The part of the page's address that says what it shows (a period). */
+  query?: string;
   class?: string;
   children: ComponentChildren;
 }
 
 /** Everything in it that is a `LivePart` is exchanged as news arrive. One on a page: a browser has six connections to a host. */
-export function LiveRegion({ topic, shape = '', class: className, children }: LiveRegionProps): JSX.Element {
-  const query = new URLSearchParams({ topic, ...(shape === '' ? {} : { shape }) });
+export function LiveRegion({
+  topic,
+  shape = '',
+  query = '',
+  class: className,
+  children,
+}: LiveRegionProps): JSX.Element {
+  const address = new URLSearchParams({
+    topic,
+    ...(shape === '' ? {} : { shape }),
+    ...(query === '' ? {} : { query }),
+  });
   return (
-    <div class={className} hx-ext="sse" sse-connect={`${LIVE_PATH}?${query}`} data-live-source>
+    <div class={className} hx-ext="sse" sse-connect={`${LIVE_PATH}?${address}`} data-live-source>
       {children}
     </div>
   );
@@ -23,7 +35,7 @@ export function LivePart({
   name,
   class: className,
   children,
-}: { name: string } & Omit<LiveRegionProps, 'topic'>): JSX.Element {
+}: { name: string } & Pick<LiveRegionProps, 'class' | 'children'>): JSX.Element {
   return (
     <div class={className} sse-swap={name} hx-swap="innerHTML show:none">
       {children}

@@ -1,7 +1,9 @@
 import type { Page } from '../define-page.ts';
 import { account } from './account/route.ts';
 import { accountDelete } from './account-delete/route.ts';
+import { apiKeys } from './api-keys/route.ts';
 import { dashboard } from './dashboard/route.ts';
+import { dcChannels } from './dc-channels/route.ts';
 import { firstAdmin } from './first-admin/route.ts';
 import { guide } from './guide/route.ts';
 import { inverterDelete } from './inverter-delete/route.ts';
@@ -12,18 +14,24 @@ import { overview } from './overview/route.ts';
 import { resetPassword } from './reset-password/route.ts';
 import { setUp } from './set-up/route.ts';
 import { signup } from './signup/route.ts';
+import { summary } from './summary/route.ts';
+import { twoFactor } from './two-factor/route.ts';
 import { verify } from './verify/route.ts';
 
 /** Every page there is. A new one is a folder beside these and a line here. */
 export const PAGES: readonly Page[] = [
   overview,
+  summary,
   dashboard,
+  dcChannels,
   inverters,
   guide,
   setUp,
   inverterDelete,
   account,
   accountDelete,
+  twoFactor,
+  apiKeys,
   login,
   logout,
   signup,

@@ -53,7 +53,7 @@ export function Facts({ inverter }: { inverter: InverterCurrent }): JSX.Element 
   );
 }
 
-function Fact({ label, children }: { label: string; children: ComponentChildren }): JSX.Element | null {
+export function Fact({ label, children }: { label: string; children: ComponentChildren }): JSX.Element | null {
   if (children === null || children === '') return null;
   return (
     <div class="flex items-baseline justify-between gap-4 border-base-300 border-t py-2.5">

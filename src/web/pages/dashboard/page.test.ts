@@ -3,6 +3,8 @@ import { HOSTILE_NAME } from '../../../../test/support/fake-scenes.ts';
 import { fakeServices, inverter, sunnyInverter } from '../../../../test/support/fake-services.ts';
 import { type FakeWeb, fakeWeb, NOON } from '../../../../test/support/fake-web.ts';
 import { textOf } from '../../../../test/support/page-text.ts';
+import type { DeviceKind } from '../../../domain/inverter.ts';
+import type { GatewayInfo, LoggerDetails } from '../../../services/logger-service.ts';
 import type { InverterCurrent } from '../../../services/services.ts';
 
 let web: FakeWeb;
@@ -20,7 +22,7 @@ describe('the dashboard', () => {
     const figures = { powerW: 312, maxPowerTodayW: 640, energyTodayWh: 810, avgPowerLastHourW: 298 };
     const { text } = await page(sunnyInverter(NOON, { id: 1, ...figures }));
     expect(text).toMatch(
-      /Aktuell 312 W vor 40 s alter Wert Maximum heute 640 W Heute 0,81 kWh Ø letzte Stunde 298 W Leistung heute/,
+      /Aktuell 312 W vor 40 s alter Wert Maximum heute 640 W Heute 0,81 kWh Ø letzte Stunde 298 W Tag Woche Monat Jahr Gesamt 1H 6H 24H 7D 30D/,
     );
   });
 
@@ -44,12 +46,12 @@ describe('the dashboard', () => {
     const gap = { from: new Date('2026-06-15T08:20:00Z'), to: new Date('2026-06-15T09:35:00Z') };
     const { text, body } = await page(sunnyInverter(NOON, { id: 1 }, { gaps: [gap] }));
     expect(text).toContain('Keine Daten 10:17–11:37');
-    expect(body).toMatch(/aria-label="Leistung über den Tag\. Maximum [^"]+ Eine Lücke\."/);
+    expect(body).toMatch(/aria-label="Leistung\. Maximum [^"]+ Eine Lücke\."/);
   });
 
   it('names every input, and measures it against the strongest', async () => {
     const { text, body } = await page(sunnyInverter(NOON, { id: 1 }));
-    expect(text).toMatch(/DC-Eingänge Hochbeet .* Windfang .* Eingang 3 .* Carport /);
+    expect(text).toMatch(/DC-Eingänge Eingänge vergleichen Hochbeet .* Windfang .* Eingang 3 .* Carport /);
     expect(body).toContain('aria-label="81\u00a0% des stärksten Eingangs"');
   });
 
@@ -90,5 +92,54 @@ describe('the dashboard', () => {
     const { body } = await page(one);
     expect(body).not.toMatch(/<img|<script>|<b>/);
     expect(body).toContain('<title>&lt;img');
+  });
+
+  describe('of the logger', () => {
+    const gateway: GatewayInfo = {
+      firmware: 'MW3_16U_5406_1.57',
+      hardware: 'V1.1.00.0B',
+      localAddress: '192.168.178.50',
+      macAddress: null,
+      wifiName: HOSTILE_NAME,
+      signalPct: 71,
+      uploadPeriodS: 300,
+      samplePeriodS: 90,
+      heartbeatPeriodS: 120,
+      inverterFirmware: null,
+      handshakeAt: new Date(NOON.getTime() - 600_000),
+      lastSeenAt: NOON,
+      lastAddress: '203.0.113.7',
+    };
+
+    async function pageWith(details: Partial<LoggerDetails>, kind: DeviceKind = 'solarman'): Promise<string> {
+      const services = fakeServices([sunnyInverter(NOON, { id: 1, kind })]);
+      services.loggers.of.set(1, { claim: null, gateway: null, keptFrames: [], tls: null, ...details });
+      web = await fakeWeb(services);
+      return (await web.get('/dashboard/1', { headers: { 'accept-language': 'de' } })).body;
+    }
+
+    it('shows what it said of itself, and nothing of it as markup', async () => {
+      const body = await pageWith({ gateway });
+      const text = textOf(body);
+      expect(text).toContain('Firmware MW3_16U_5406_1.57 Hardware V1.1.00.0B WLAN');
+      expect(text).toContain('Signal 71 % Adresse im Heimnetz 192.168.178.50 Meldet sich alle 5 min Misst alle 90 s');
+      expect(text).toContain('Letzte Anmeldung vor 10 Minuten');
+      expect(body).not.toContain(HOSTILE_NAME);
+    });
+
+    it('names unknown layouts, with the way to their frames', async () => {
+      const kept = { layout: '0x5413', reason: 'unknown_layout', count: 12, lastReceivedAt: NOON };
+      const body = await pageWith({ keptFrames: [kept] });
+      expect(textOf(body)).toContain('Unbekanntes Layout 0x5413 12 Pakete, zuletzt');
+      expect(body).toContain('href="/api/v1/inverters/1/frames"');
+    });
+
+    it('says nothing where there is none', async () => {
+      expect(textOf(await pageWith({ gateway }, 'opendtu'))).not.toContain('MW3_16U_5406_1.57');
+      await web.app.close();
+      const body = await pageWith({});
+      expect(textOf(body)).toContain('Er hat noch nichts über sich mitgeteilt.');
+      expect(body).not.toContain('/frames');
+    });
   });
 });

@@ -1,10 +1,13 @@
 import type { InverterSummary } from '../../../services/services.ts';
-import type { DayCurve } from '../../charts/day-curve.ts';
+import type { Bars } from '../../charts/bars.ts';
+import type { Curve } from '../../charts/curve.ts';
 
 export interface OverviewData {
   inverters: InverterSummary[];
   /** Null when there is no inverter. */
-  curve: DayCurve | null;
+  curve: Curve | null;
+  /** The energy of the last 30 days; null when there is no inverter. */
+  month: { bars: Bars; totalWh: number | null } | null;
   /** Of the first inverter's site: the day of a page is one day. */
   timeZone: string;
 }

@@ -1,11 +1,16 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { localDate } from '../../../domain/period.ts';
 import { isCurrent } from '../../../domain/state.ts';
 import type { InverterSummary } from '../../../services/services.ts';
+import type { Curve } from '../../charts/curve.ts';
 import { Age, freshness, OldMark } from '../../components/age.tsx';
-import { DayChart, Legend } from '../../components/day-chart.tsx';
+import { BarChart } from '../../components/bar-chart.tsx';
+import { CurveChart } from '../../components/curve-chart.tsx';
 import { Figure, Name, Unknown } from '../../components/figure.tsx';
 import { Icon, type IconName } from '../../components/icon.tsx';
 import { StateChip } from '../../components/state-chip.tsx';
+import { SUMMARY_PATH } from '../../paths.ts';
+import { periodQuery } from '../../period-query.ts';
 import { useView } from '../../view.ts';
 import type { OverviewData } from './data.ts';
 import { type Figures, figuresOf, type Verdict } from './figures.ts';
@@ -18,17 +23,8 @@ export function overviewFragments(data: OverviewData): Record<string, ComponentC
     verdict: <VerdictChip verdict={figures.verdict} />,
     now: <Now figures={figures} inverters={data.inverters} timeZone={data.timeZone} />,
     today: <Today figures={figures} timeZone={data.timeZone} />,
-    curve: (
-      <>
-        <DayChart
-          id="day"
-          curve={data.curve}
-          timeZone={data.timeZone}
-          isCurrent={data.inverters.some(({ state }) => isCurrent(state))}
-        />
-        <Legend curve={data.curve} />
-      </>
-    ),
+    curve: <DayCurve data={data} curve={data.curve} />,
+    ...(data.month === null ? {} : { month: <Month month={data.month} timeZone={data.timeZone} /> }),
     inverters: <Cards inverters={data.inverters} />,
   };
 }
@@ -119,6 +115,47 @@ function Today({ figures: { todayWh, todayMissing }, timeZone }: { figures: Figu
           <span class="block">{t.overview.todayPartly(todayMissing)}</span>
         ) : null}
       </p>
+    </>
+  );
+}
+
+function DayCurve({ data, curve }: { data: OverviewData; curve: Curve }): JSX.Element {
+  const { t, fmt } = useView();
+  return (
+    <CurveChart
+      id="day"
+      label={t.overview.dayCurve}
+      curve={curve}
+      timeZone={data.timeZone}
+      isCurrent={data.inverters.some(({ state }) => isCurrent(state))}
+      format={(watts) => fmt.power(watts)}
+      unit="W"
+      isLong={false}
+    />
+  );
+}
+
+function Month({
+  month: { bars, totalWh },
+  timeZone,
+}: {
+  month: NonNullable<OverviewData['month']>;
+  timeZone: string;
+}): JSX.Element {
+  const { t, fmt } = useView();
+  return (
+    <>
+      <p class="mb-5 text-muted">{totalWh === null ? null : t.chart.total(fmt.energy(totalWh))}</p>
+      <BarChart
+        id="month"
+        label={t.overview.month}
+        bars={bars}
+        timeZone={timeZone}
+        href={({ from }) =>
+          `${SUMMARY_PATH}?${periodQuery({ kind: 'day', date: localDate(from, timeZone), until: null, compare: false })}`
+        }
+        size="low"
+      />
     </>
   );
 }

@@ -70,7 +70,7 @@ describe('the overview', () => {
     const { body, text } = await page([inverter({ id: 7 })]);
     expect(body).toContain('href="/inverters/7/setup"');
     expect(text).toContain('Wartet auf die erste Meldung');
-    expect(text).toContain('Heute wurde noch nichts gemessen.');
+    expect(text).toContain('In diesem Zeitraum wurde nichts gemessen.');
   });
 
   it('a name is text, whatever is in it', async () => {
@@ -86,6 +86,6 @@ describe('the overview', () => {
 
   it('of a large account is drawn as one sum, read at once', async () => {
     await page(Array.from({ length: 40 }, (_, i) => sunnyInverter(NOON, { id: i + 1, name: `Dach ${i}` })));
-    expect(web.services.reads).toMatchObject({ list: 1, power: 1 });
+    expect(web.services.reads).toMatchObject({ list: 1, power: 1, energy: 1 });
   });
 });

@@ -1,7 +1,9 @@
 import type { JSX } from 'preact';
+import { Icon } from '../../components/icon.tsx';
 import { LivePart, LiveRegion } from '../../components/live-region.tsx';
 import { BeginGuide } from '../../guide/begin.tsx';
 import type { Frame } from '../../page-definition.ts';
+import { SUMMARY_PATH } from '../../paths.ts';
 import type { OverviewData } from './data.ts';
 import { overviewFragments } from './live.tsx';
 
@@ -36,9 +38,19 @@ export function OverviewPage(data: OverviewData, frame: Frame): JSX.Element {
         <LivePart name="curve" class="mt-8">
           {parts['curve']}
         </LivePart>
+        <p class="mt-4">
+          <a href={SUMMARY_PATH} class="quiet-button">
+            {t.overview.allPeriods}
+            <Icon name="next" class="size-4" />
+          </a>
+        </p>
       </section>
       <h2 class="mt-8 mb-3 font-bold text-xl">{t.overview.inverters}</h2>
       <LivePart name="inverters">{parts['inverters']}</LivePart>
+      <section class="panel mt-3 md:mt-4">
+        <h2 class="mb-1 font-bold text-lg">{t.overview.month}</h2>
+        <LivePart name="month">{parts['month']}</LivePart>
+      </section>
     </LiveRegion>
   );
 }

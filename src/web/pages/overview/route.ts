@@ -1,8 +1,11 @@
-import { todaysCurve } from '../../day-power.ts';
+import { accountSources } from '../../chart-sources.ts';
 import { definePage } from '../../define-page.ts';
+import { readEnergyBars, readPowerCurve } from '../../period-charts.ts';
 import type { OverviewData } from './data.ts';
 import { overviewFragments } from './live.tsx';
 import { OverviewPage } from './page.tsx';
+
+const NOW = { date: null, until: null, compare: false };
 
 export const overview = definePage<'member', Record<string, never>, Record<string, never>, OverviewData>({
   name: 'overview',
@@ -12,8 +15,14 @@ export const overview = definePage<'member', Record<string, never>, Record<strin
   async load({ services, user, now }) {
     const inverters = await services.inverters.list(user.id, now);
     const timeZone = inverters[0]?.timeZone ?? 'UTC';
-    const curve = inverters.length === 0 ? null : await todaysCurve(services, user.id, inverters, timeZone, now);
-    return { inverters, curve, timeZone };
+    if (inverters.length === 0) return { inverters, curve: null, month: null, timeZone };
+    const sources = accountSources(services, user.id, inverters);
+    const input = { sources, inverters, timeZone, now };
+    const { curve } = await readPowerCurve({ ...input, choice: { ...NOW, kind: 'day' } });
+    // Of all together: who gave what is told by the pages behind.
+    const whole = { whole: sources.whole, layers: [sources.whole] };
+    const { energy, totalWh } = await readEnergyBars({ ...input, sources: whole, choice: { ...NOW, kind: '30d' } });
+    return { inverters, curve, month: { bars: energy, totalWh }, timeZone };
   },
   view: (data, frame) => ({ title: frame.language.t.overview.title, body: OverviewPage(data, frame) }),
   live: {

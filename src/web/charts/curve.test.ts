@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { type Curve, type CurveInput, type CurvePoint, curveOf } from './curve.ts';
+import { lightHours } from './day-hours.ts';
+
+const DAY = { from: new Date('2026-06-14T22:00:00Z'), to: new Date('2026-06-15T22:00:00Z') };
+const NOON = new Date('2026-06-15T12:00:00Z');
+
+function points(from: string, count: number, value: (i: number) => number = () => 100): CurvePoint[] {
+  const start = new Date(`2026-06-15T${from}:00Z`).getTime();
+  return Array.from({ length: count }, (_, i) => ({
+    time: new Date(start + i * 300_000),
+    value: value(i),
+    max: value(i) + 5,
+  }));
+}
+
+function drawn(series: CurvePoint[][], more: Partial<CurveInput> = {}): Curve {
+  return curveOf({
+    ...lightHours(DAY, series.flat(), 300_000),
+    timeZone: 'Europe/Berlin',
+    bucketMs: 300_000,
+    series: series.map((own, i) => ({ name: `inverter ${i + 1}`, points: own, gapMs: 900_000 })),
+    isStacked: true,
+    hasBand: false,
+    peak: null,
+    before: [],
+    least: 20,
+    now: NOON,
+    isCurrent: true,
+    isAsleep: false,
+    isExpected: () => true,
+    ...more,
+  });
+}
+
+describe('a day', () => {
+  it('without a value is nothing, not zero', () => {
+    const { layers, last, peak, gaps } = drawn([[]]);
+    expect(layers[0]?.segments).toEqual([]);
+    expect({ last, peak, gaps }).toEqual({ last: null, peak: null, gaps: [] });
+  });
+
+  it('is one line where no more than two reports in a row are missing', () => {
+    const all = points('08:00', 12);
+    expect(drawn([all.filter((_, i) => i !== 5 && i !== 6)]).layers[0]?.segments).toHaveLength(1);
+  });
+
+  it('is broken where data is missing, and the hole is told', () => {
+    const { layers, gaps } = drawn([[...points('08:00', 6), ...points('09:30', 6)]]);
+    expect(layers[0]?.segments).toHaveLength(2);
+    expect(gaps).toMatchObject([
+      { from: new Date('2026-06-15T08:27:30Z'), to: new Date('2026-06-15T09:32:30Z'), isOpen: false },
+    ]);
+  });
+
+  it('a single value between two holes is still seen', () => {
+    const { layers } = drawn([points('08:00', 1)]);
+    expect(layers[0]?.segments[0]?.line).toMatch(/^M[\d.]+ [\d.]+h0$/);
+  });
+
+  it('what is missing up to now is a hole, unless it is night or the value is new', () => {
+    const morning = [points('06:00', 12)];
+    expect(drawn(morning, { isCurrent: false }).gaps).toMatchObject([{ isOpen: true, to: NOON }]);
+    expect(drawn(morning, { isCurrent: false, isAsleep: true }).gaps).toEqual([]);
+    expect(drawn([points('11:30', 6)], { isCurrent: false }).gaps).toEqual([]);
+  });
+
+  it('one of several that is silent is a hole of its own, by name', () => {
+    const { gaps } = drawn([points('06:00', 71), points('06:00', 12)]);
+    expect(gaps).toMatchObject([{ name: 'inverter 2', isOpen: true }]);
+  });
+
+  it('layers stand upon each other, so that the top is the sum', () => {
+    const { peak, last, layers } = drawn([points('08:00', 6), points('08:00', 6, () => 200)]);
+    expect(peak?.value).toBe(300);
+    expect(last?.value).toBe(300);
+    expect(layers).toHaveLength(2);
+  });
+
+  it('the peak is the one that is known better than from the means', () => {
+    const known = { time: new Date('2026-06-15T08:15:00Z'), value: 405 };
+    const { peak, yTicks } = drawn([points('08:00', 6, (i) => (i === 3 ? 400 : 100))], { peak: known });
+    expect(peak).toMatchObject({ value: 405, at: known.time });
+    expect(Math.max(...yTicks.map(({ value }) => value))).toBeLessThan(405 * 1.16);
+  });
+
+  it('who is late among several does not make the sum dip', () => {
+    const late = points('08:00', 7).filter((_, i) => i !== 3);
+    const { rows, layers } = drawn([points('08:00', 7), late]);
+    expect(rows.map(({ total }) => total)).toEqual([200, 200, 200, 200, 200, 200, 200]);
+    expect(layers[1]?.segments).toHaveLength(1);
+  });
+
+  it('side by side nothing is summed, and nobody is the highest', () => {
+    const { rows, peak } = drawn([points('08:00', 2), points('08:00', 2, () => 30)], { isStacked: false });
+    expect(rows.map(({ values }) => values)).toEqual([
+      [100, 30],
+      [100, 30],
+    ]);
+    expect(peak).toBeNull();
+  });
+
+  it('a band reaches from the mean to the highest value', () => {
+    const [segment] = drawn([points('08:00', 2)], { hasBand: true }).layers[0]?.segments ?? [];
+    const y = (text: string | undefined, at: number): number => Number(text?.match(/[\d.]+/g)?.[at]);
+    expect(y(segment?.band, 1)).toBeLessThan(y(segment?.line, 1));
+    expect(drawn([points('08:00', 2)]).layers[0]?.segments[0]?.band).toBe('');
+  });
+
+  it('the period before stands behind, with its gaps, and scales with it', () => {
+    const before = [...points('06:00', 6, () => 900), ...points('10:00', 6, () => 900)];
+    const { before: line, rows, yTicks } = drawn([points('08:00', 6)], { before });
+    expect(line.match(/M/g)).toHaveLength(2);
+    expect(rows[0]).toMatchObject({ before: 900, values: [null] });
+    expect(Math.max(...yTicks.map(({ value }) => value))).toBeGreaterThan(500);
+  });
+
+  it('shows four to twenty-two o’clock, and more when there was power before', () => {
+    const hours = (curve: Curve): string[] => curve.xTicks.map(({ at }) => at.toISOString().slice(11, 13));
+    // 22:00Z is Berlin's midnight.
+    expect(hours(drawn([points('08:00', 6)]))).toEqual(['04', '07', '10', '13', '16', '19']);
+    expect(hours(drawn([points('00:10', 6)]))[0]).toBe('01');
+  });
+
+  it('every coordinate is inside the drawing', () => {
+    const { layers } = drawn([points('03:00', 100, (i) => 40 * (i % 9))]);
+    const numbers = layers.flatMap(({ segments }) => segments.flatMap(({ area }) => area.match(/[\d.-]+/g) ?? []));
+    expect(numbers.length).toBeGreaterThan(200);
+    for (const n of numbers) expect(Number(n)).toSatisfy((value: number) => value >= 0 && value <= 1000);
+  });
+});
+
+describe('gaps', () => {
+  /** Two days, night from 18:00 to 04:00 UTC. */
+  const LONG = { from: new Date('2026-06-15T00:00:00Z'), to: new Date('2026-06-17T00:00:00Z') };
+  const isExpected = (at: Date): boolean => at.getUTCHours() >= 4 && at.getUTCHours() < 18;
+  const hours = (day: number, from: number, to: number): CurvePoint[] =>
+    Array.from({ length: (to - from) * 12 }, (_, i) => ({
+      time: new Date(Date.UTC(2026, 5, day, from) + i * 300_000),
+      value: 100,
+      max: 100,
+    }));
+  const gapsOf = (own: CurvePoint[], more: Partial<CurveInput> = {}): string[] =>
+    drawn([own], { ...LONG, now: LONG.to, isExpected, ...more }).gaps.map(
+      ({ from, to }) => `${from.toISOString().slice(8, 16)} ${to.toISOString().slice(8, 16)}`,
+    );
+
+  it('a night in which the inverter sleeps is none, nor its late waking', () => {
+    expect(gapsOf([...hours(15, 5, 17), ...hours(16, 5, 17)])).toEqual([]);
+  });
+
+  it('of an outage over night the daylight is missing', () => {
+    expect(gapsOf([...hours(15, 5, 14), ...hours(16, 8, 17)])).toEqual(['15T13:57 15T18:12', '16T04:12 16T08:02']);
+  });
+
+  it('a past day that ends early has one, that is over', () => {
+    const { gaps } = drawn([hours(15, 5, 12)], {
+      from: LONG.from,
+      to: new Date('2026-06-16T00:00:00Z'),
+      now: LONG.to,
+      isExpected,
+    });
+    expect(gaps).toMatchObject([{ isOpen: false }]);
+  });
+});

@@ -1,0 +1,109 @@
+import type { JSX } from 'preact';
+import { scaleUnit, type TimeTick } from '../charts/axis.ts';
+import { useView } from '../view.ts';
+
+export function percent(thousandths: number): string {
+  return `${Math.round(thousandths * 10) / 100}%`;
+}
+
+export function NoData(): JSX.Element {
+  const { t } = useView();
+  return (
+    <p class="flex h-40 items-center justify-center rounded-field bg-base-200 px-4 text-center text-muted">
+      {t.chart.none}
+    </p>
+  );
+}
+
+/** Lines across the drawing, and what they stand for beside it. */
+export function ValueAxis({
+  ticks,
+  unit,
+}: {
+  ticks: readonly { y: number; value: number }[];
+  /** Of the values. */
+  unit: string;
+}): JSX.Element {
+  const { fmt } = useView();
+  const scale = scaleUnit(
+    ticks.map(({ value }) => value),
+    unit,
+  );
+  const highest = ticks.at(-1);
+  return (
+    <>
+      {[...ticks.map(({ y }) => y), 1000].map((y) => (
+        <line key={y} class="chart-grid" x1="0" x2="100%" y1={percent(y)} y2={percent(y)} />
+      ))}
+      {ticks.map(({ y, value }) => (
+        <text key={y} class="chart-label" x="-8" y={percent(y)} dy="4" text-anchor="end">
+          {fmt.number(value / scale.divisor, scale.digits)}
+        </text>
+      ))}
+      {highest === undefined ? null : (
+        <text class="chart-label" x="-8" y={percent(highest.y)} dy="-12" text-anchor="end">
+          {scale.unit}
+        </text>
+      )}
+    </>
+  );
+}
+
+export function TimeAxis({ ticks, timeZone }: { ticks: readonly TimeTick[]; timeZone: string }): JSX.Element {
+  const { fmt } = useView();
+  return (
+    <svg class="chart-plot h-6" aria-hidden="true">
+      {ticks.map(({ x, at, style }, index) => (
+        <text
+          key={x}
+          class={`chart-label ${ticks.length > 6 && style !== 'weekday' && index % 2 === 1 ? 'hidden sm:inline' : ''}`}
+          x={percent(x)}
+          y="20"
+          text-anchor="middle"
+        >
+          {fmt.moment(at, timeZone, style)}
+        </text>
+      ))}
+    </svg>
+  );
+}
+
+/** Names of the layers, where there is more than one, and of what else is drawn. */
+export function Legend({
+  names,
+  hasBefore = false,
+  hasEstimates = false,
+}: {
+  names: readonly string[];
+  hasBefore?: boolean;
+  hasEstimates?: boolean;
+}): JSX.Element | null {
+  const { t } = useView();
+  const named = names.length > 1 ? names : [];
+  if (named.length === 0 && !hasBefore && !hasEstimates) return null;
+  return (
+    <ul class="mt-3 flex flex-wrap gap-x-5 gap-y-1 text-sm">
+      {named.map((name, index) => (
+        <li key={index} class="flex items-center gap-2">
+          <span class={`legend-dot shrink-0 series-${(index % 6) + 1}`} />
+          <bdi class="name">{name}</bdi>
+        </li>
+      ))}
+      {hasBefore ? (
+        <li class="flex items-center gap-2">
+          <span class="legend-line" />
+          {t.chart.before}
+        </li>
+      ) : null}
+      {hasEstimates ? (
+        <li class="flex items-center gap-2">
+          <svg class="legend-box" aria-hidden="true">
+            <rect width="100%" height="100%" rx="3" class="series-1 series-fill" />
+            <path d="M-2 8 8 -2M2 16 16 2" class="bar-estimated" />
+          </svg>
+          {t.chart.estimated}
+        </li>
+      ) : null}
+    </ul>
+  );
+}

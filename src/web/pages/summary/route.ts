@@ -1,0 +1,47 @@
+import { dayBounds, localDate } from '../../../domain/period.ts';
+import type { PeriodChoice } from '../../../domain/shown-period.ts';
+import { accountSources } from '../../chart-sources.ts';
+import { definePage } from '../../define-page.ts';
+import { Redirect } from '../../page-definition.ts';
+import { SUMMARY_PATH } from '../../paths.ts';
+import { isPushedChoice, readPeriodCharts } from '../../period-charts.ts';
+import { PeriodQuery } from '../../period-query.ts';
+import { type SummaryData, summaryShape } from './data.ts';
+import { summaryFragments } from './live.tsx';
+import { SummaryPage } from './page.tsx';
+
+const HOUR_MS = 3_600_000;
+
+/** All inverters of the account together. */
+export const summary = definePage<'member', Record<string, never>, PeriodChoice, SummaryData>({
+  name: 'summary',
+  path: SUMMARY_PATH,
+  access: 'member',
+  nav: 'overview',
+  query: PeriodQuery,
+  async load({ services, user, query, now, isUpdate }) {
+    const inverters = await services.inverters.list(user.id, now);
+    const [first] = inverters;
+    if (first === undefined) return new Redirect('/');
+    const { timeZone } = first;
+    const today = await services.statistics.accountPower(user.id, dayBounds(localDate(now, timeZone), timeZone));
+    const lastHour = today.filter(({ time }) => time.getTime() > now.getTime() - HOUR_MS);
+    const figures = {
+      inverters,
+      timeZone,
+      maxPowerTodayW: today.reduce<number | null>((max, { powerMaxW }) => Math.max(max ?? 0, powerMaxW), null),
+      avgPowerLastHourW:
+        lastHour.length === 0
+          ? null
+          : Math.round((lastHour.reduce((sum, { powerW }) => sum + powerW, 0) / lastHour.length) * 10) / 10,
+    };
+    if (isUpdate && !isPushedChoice(query)) return { ...figures, charts: null };
+    const sources = accountSources(services, user.id, inverters);
+    return { ...figures, charts: await readPeriodCharts({ sources, inverters, choice: query, timeZone, now }) };
+  },
+  view: (data, frame) => ({
+    title: frame.language.t.summary.title(data.inverters.length),
+    body: SummaryPage(data, frame),
+  }),
+  live: { fragments: summaryFragments, shape: summaryShape },
+});

@@ -1,0 +1,314 @@
+import type { Bounds } from '../domain/period.ts';
+import { addDays, dayBounds, localDate, quarterStart } from '../domain/period.ts';
+import {
+  type PeriodChoice,
+  type PeriodKind,
+  type ShownPeriod,
+  type SlotSize,
+  sameWallTime,
+  shownPeriod,
+  slotsOf,
+} from '../domain/shown-period.ts';
+import { isCurrent } from '../domain/state.ts';
+import { isSunUp, placeOfZone } from '../domain/sun.ts';
+import type { InverterSummary } from '../services/services.ts';
+import { type ChartBucket, type ChartSource, type ChartSources, fewAtATime } from './chart-sources.ts';
+import type { TickStyle } from './charts/axis.ts';
+import { type BarPoint, type Bars, barsOf } from './charts/bars.ts';
+import { type Curve, type CurveInput, type CurvePoint, curveOf } from './charts/curve.ts';
+import { lightHours } from './charts/day-hours.ts';
+
+/** How finely each period is drawn: no more points than a wide screen has pixels for. */
+const FINENESS: Record<PeriodKind, { bucket: ChartBucket; slot: SlotSize; style: TickStyle }> = {
+  '1h': { bucket: '1m', slot: '15m', style: 'time' },
+  '6h': { bucket: '1m', slot: '15m', style: 'time' },
+  '24h': { bucket: '5m', slot: 'hour', style: 'time' },
+  '7d': { bucket: '15m', slot: 'day', style: 'weekday' },
+  '30d': { bucket: '1h', slot: 'day', style: 'date' },
+  day: { bucket: '5m', slot: 'hour', style: 'time' },
+  week: { bucket: '15m', slot: 'day', style: 'weekday' },
+  month: { bucket: '1h', slot: 'day', style: 'date' },
+  year: { bucket: '1d', slot: 'month', style: 'month' },
+  total: { bucket: '1d', slot: 'year', style: 'year' },
+};
+
+const BUCKET_MS: Record<ChartBucket, number> = {
+  '1m': 60_000,
+  '5m': 300_000,
+  '15m': 900_000,
+  '1h': 3_600_000,
+  '1d': 86_400_000,
+};
+
+/** Solarman loggers report every five minutes, and jitter leaves a bucket empty now and then: a gap is what is longer. */
+const GAP_BUCKETS = 3;
+
+/** A power that is noise: the scale of a chart reaches at least so far. */
+const LEAST_W = 20;
+
+/** One period of power or whatever else, drawn. */
+export interface DrawnCurve {
+  period: ShownPeriod;
+  curve: Curve;
+  /** Whether its last value is what is now. */
+  isCurrent: boolean;
+}
+
+/** One period of something, drawn. */
+export interface PeriodCharts {
+  period: ShownPeriod;
+  power: Curve;
+  energy: Bars;
+  /** All energy of the period; null where nothing is known. */
+  totalWh: number | null;
+  /** The same of the period before, up to the same moment of it while this one is running. */
+  beforeWh: number | null;
+  /** Whether the last value of the curve is what is now. */
+  isCurrent: boolean;
+}
+
+export interface PeriodInput {
+  sources: ChartSources;
+  /** Whose state tells whether silence is a fault. */
+  inverters: readonly InverterSummary[];
+  choice: PeriodChoice;
+  timeZone: string;
+  now: Date;
+}
+
+const PUSHED: readonly PeriodKind[] = ['1h', '6h', '24h', 'day'];
+
+/** Whether a reading that comes in is to be seen in the charts at once: where a minute is more than a pixel. */
+export function isPushedChoice({ kind, date, until }: PeriodChoice): boolean {
+  return PUSHED.includes(kind) && date === null && until === null;
+}
+
+/** Changes where an open page must be loaded again: at midnight, when its day is over. */
+export function periodShape({ period }: { period: ShownPeriod }): string {
+  return isPushedChoice(period.choice) && period.choice.kind === 'day' ? period.firstDate : '';
+}
+
+/** Reads and draws a period, by the same functions as API and export read it. */
+export async function readPeriodCharts(input: PeriodInput): Promise<PeriodCharts> {
+  const period = await periodOf(input);
+  const { curve, isCurrent } = await powerOf(input, period);
+  const { energy, totalWh, beforeWh } = await energyOf(input, period);
+  return { period, power: curve, energy, totalWh, beforeWh, isCurrent };
+}
+
+/** Only the curve of power. */
+export async function readPowerCurve(input: PeriodInput): Promise<DrawnCurve> {
+  return powerOf(input, await periodOf(input));
+}
+
+/** Only the bars of energy. */
+export async function readEnergyBars(
+  input: PeriodInput,
+): Promise<{ period: ShownPeriod; energy: Bars; totalWh: number | null }> {
+  const period = await periodOf(input);
+  const { energy, totalWh } = await energyOf(input, period);
+  return { period, energy, totalWh };
+}
+
+async function powerOf(input: PeriodInput, period: ShownPeriod): Promise<DrawnCurve> {
+  const { sources } = input;
+  const { layers, whole, compared } = await readPower(input, period);
+  const isLong = bucketMsOf(period) >= BUCKET_MS['15m'];
+  return drawn(input, period, layers, compared, {
+    isStacked: true,
+    hasBand: isLong && sources.layers.length === 1,
+    peak: highestOf(whole),
+    least: LEAST_W,
+  });
+}
+
+async function energyOf(
+  input: PeriodInput,
+  period: ShownPeriod,
+): Promise<{ energy: Bars; totalWh: number | null; beforeWh: number | null }> {
+  const { now, timeZone } = input;
+  const { slots, series, before, totalWh, beforeWh } = await readEnergy(input, period);
+  const { style } = FINENESS[period.choice.kind];
+  const isExpected = energyExpected(period, timeZone);
+  return { energy: barsOf({ slots, series, before, now, isExpected, style }), totalWh, beforeWh };
+}
+
+/** Several side by side, of whatever they measure; `least`: the scale reaches at least so far. */
+export async function readComparison(input: PeriodInput, least: number): Promise<DrawnCurve> {
+  const period = await periodOf(input);
+  const { bucket } = FINENESS[period.choice.kind];
+  const range = { ...readable(period), bucket };
+  const layers = await fewAtATime(input.sources.layers, (source) => source.curve(range));
+  return drawn(input, period, layers, [], { isStacked: false, hasBand: false, peak: null, least });
+}
+
+async function periodOf({ choice, timeZone, now, sources }: PeriodInput): Promise<ShownPeriod> {
+  if (choice.kind !== 'total') return shownPeriod(choice, timeZone, now);
+  const [first] = await sources.whole.energy({ from: null, to: tomorrow(now, timeZone), bucket: 'year' });
+  return shownPeriod(choice, timeZone, now, first === undefined ? null : localDate(first.start, timeZone));
+}
+
+async function readPower(
+  { sources, timeZone, now }: PeriodInput,
+  period: ShownPeriod,
+): Promise<{ layers: CurvePoint[][]; whole: CurvePoint[]; compared: CurvePoint[] }> {
+  const { bucket } = FINENESS[period.choice.kind];
+  const range = { ...readable(period), bucket };
+  const layers = await fewAtATime(sources.layers, (source) => source.curve(range));
+  const whole = isOne(sources) ? (layers[0] ?? []) : await sources.whole.curve(range);
+  // Of a week two curves cross each other every day, and nobody sees anything: there the bars are compared.
+  const before = bucketMsOf(period) < BUCKET_MS['15m'] ? comparedWith(period, timeZone, now) : null;
+  const compared = before === null ? [] : await sources.whole.curve({ ...readable(before), bucket });
+  return {
+    layers,
+    whole,
+    compared: compared.map((point) => ({
+      ...point,
+      time: new Date(sameWallTime(point.time.getTime(), before?.from ?? period.from, period.from, timeZone)),
+    })),
+  };
+}
+
+async function readEnergy(
+  { sources, timeZone, now }: PeriodInput,
+  period: ShownPeriod,
+): Promise<{
+  slots: Bounds[];
+  series: { name: string; points: BarPoint[] }[];
+  before: (number | null)[] | null;
+  totalWh: number | null;
+  beforeWh: number | null;
+}> {
+  const { slot } = FINENESS[period.choice.kind];
+  const series = await fewAtATime(sources.layers, async (source) => ({
+    name: source.name,
+    points: await source.energy({ ...readable(period), bucket: slot }),
+  }));
+  const slots = slotsOf(litPart(period, series), slot, timeZone);
+  const totalWh = totalOf(series.flatMap(({ points }) => points));
+  const before = comparedWith(period, timeZone, now);
+  if (before === null) return { slots, series, before: null, totalWh, beforeWh: null };
+  const earlier = await sources.whole.energy({ ...readable(before), bucket: slot });
+  return {
+    slots,
+    series,
+    before: placedBefore(earlier, before, period, slots, slot),
+    totalWh,
+    beforeWh: await upToSameMoment(sources.whole, earlier, before, period, now, slot),
+  };
+}
+
+/** Of a day the same hours as its curve shows. */
+function litPart(period: ShownPeriod, series: readonly { points: readonly BarPoint[] }[]): Bounds {
+  if (period.choice.kind !== 'day') return period;
+  const lit = series.flatMap(({ points }) =>
+    points.map(({ start, energyWh }) => ({ time: start, value: energyWh, max: 0 })),
+  );
+  return lightHours(period, lit, 3_600_000);
+}
+
+/** Half of this month is measured by half of the last one. */
+async function upToSameMoment(
+  whole: ChartSource,
+  earlier: readonly BarPoint[],
+  before: ShownPeriod,
+  period: ShownPeriod,
+  now: Date,
+  bucket: SlotSize,
+): Promise<number | null> {
+  if (period.to <= now) return totalOf(earlier);
+  const until = quarterStart(sameWallTime(now.getTime(), period.from, before.from, period.timeZone));
+  if (until <= before.from.getTime()) return null;
+  return totalOf(await whole.energy({ from: before.from, to: new Date(Math.min(until, before.to.getTime())), bucket }));
+}
+
+/** The bars of the period before, each in the slot that has its place: the third of a month on the third. */
+function placedBefore(
+  earlier: readonly BarPoint[],
+  before: ShownPeriod,
+  period: ShownPeriod,
+  slots: readonly Bounds[],
+  size: SlotSize,
+): (number | null)[] {
+  const ends = new Map(slotsOf(before, size, before.timeZone).map(({ from, to }) => [from.getTime(), to.getTime()]));
+  const found: (number | null)[] = slots.map(() => null);
+  for (const { start, energyWh } of earlier) {
+    const middle = (start.getTime() + (ends.get(start.getTime()) ?? start.getTime())) / 2;
+    const ms = sameWallTime(middle, before.from, period.from, period.timeZone);
+    const index = slots.findIndex(({ from, to }) => from.getTime() <= ms && ms < to.getTime());
+    if (index !== -1) found[index] = (found[index] ?? 0) + energyWh;
+  }
+  return found;
+}
+
+function comparedWith({ choice, previous }: ShownPeriod, timeZone: string, now: Date): ShownPeriod | null {
+  return choice.compare && previous !== null ? shownPeriod(previous, timeZone, now) : null;
+}
+
+function drawn(
+  { sources, inverters, timeZone, now }: PeriodInput,
+  period: ShownPeriod,
+  layers: readonly CurvePoint[][],
+  compared: readonly CurvePoint[],
+  look: Pick<CurveInput, 'isStacked' | 'hasBand' | 'peak' | 'least'>,
+): DrawnCurve {
+  const bucketMs = bucketMsOf(period);
+  const axis = period.choice.kind === 'day' ? lightHours(period, [...layers.flat(), ...compared], bucketMs) : period;
+  const place = placeOfZone(timeZone);
+  const isNow = inverters.some(({ state }) => isCurrent(state));
+  const curve = curveOf({
+    ...look,
+    from: axis.from,
+    to: axis.to,
+    timeZone,
+    bucketMs,
+    series: layers.map((points, i) => ({
+      name: sources.layers[i]?.name ?? '',
+      points,
+      gapMs: gapMsOf(sources.layers[i], bucketMs),
+    })),
+    before: compared.filter(({ time }) => time >= axis.from && time < axis.to),
+    now,
+    isCurrent: isNow,
+    isAsleep: inverters.every(({ state }) => state === 'asleep'),
+    // A day's mean tells nothing of its nights.
+    isExpected: (at) => bucketMs >= BUCKET_MS['1d'] || isSunUp(at, place),
+  });
+  return { period, curve, isCurrent: period.isRunning && isNow };
+}
+
+function bucketMsOf({ choice }: ShownPeriod): number {
+  return BUCKET_MS[FINENESS[choice.kind].bucket];
+}
+
+function energyExpected({ choice }: ShownPeriod, timeZone: string): (slot: Bounds) => boolean {
+  const { slot: size } = FINENESS[choice.kind];
+  if (size !== '15m' && size !== 'hour') return () => true;
+  const place = placeOfZone(timeZone);
+  return ({ from, to }) => isSunUp(from, place) && isSunUp(to, place);
+}
+
+function gapMsOf(source: ChartSource | undefined, bucketMs: number): number {
+  return Math.max(GAP_BUCKETS * bucketMs, (source?.staleAfterS ?? 0) * 1000);
+}
+
+function highestOf(points: readonly CurvePoint[]): { time: Date; value: number } | null {
+  const highest = points.reduce<CurvePoint | null>((a, b) => (a === null || b.max > a.max ? b : a), null);
+  return highest === null ? null : { time: highest.time, value: highest.max };
+}
+
+function isOne({ whole, layers }: ChartSources): boolean {
+  return layers.length === 1 && layers[0] === whole;
+}
+
+function readable({ from, to }: Bounds): Bounds {
+  return { from, to };
+}
+
+function tomorrow(now: Date, timeZone: string): Date {
+  return dayBounds(addDays(localDate(now, timeZone), 1), timeZone).from;
+}
+
+function totalOf(points: readonly BarPoint[]): number | null {
+  return points.length === 0 ? null : points.reduce((sum, { energyWh }) => sum + energyWh, 0);
+}
