@@ -4,6 +4,8 @@ import { apiKeyHint, hashApiKey, newApiKey } from '../../src/crypto/api-key.ts';
 import type { DeviceKind } from '../../src/domain/inverter.ts';
 import type { KeyScope } from '../../src/store/api-keys.ts';
 import { addActiveInverter, insertAccount, insertApiKeyFor } from '../../src/store/owner-accounts.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { tidyUp } from '../../src/worker/jobs/tidy-up.ts';
 import { present } from '../support/present.ts';
 import { readmePush } from '../support/readme-push.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -338,6 +340,22 @@ describe('the inbox', () => {
       return rows.length === 0 ? null : rows;
     });
     expect(events).toEqual([{ detail: { gateways: ['199980140257', '199980140256'] } }]);
+  });
+
+  it('keeps what waits for two days', async () => {
+    const anna = await member();
+    await post(anna, [{ serial: 'forgotten', sampled_at: ago(60), power_w: 1 }]);
+    const tidyAfter = (hours: number): Promise<void> =>
+      tidyUp.run({
+        database: web.database,
+        settings: { retentionDays: 730, compressAfterDays: 7 },
+        log: createLogger('fatal'),
+        now: new Date(Date.now() + hours * 3600_000),
+      });
+    await tidyAfter(47);
+    expect((await pending(anna)).items).toMatchObject([{ serial: 'forgotten', readings: 1 }]);
+    await tidyAfter(49);
+    expect((await pending(anna)).items).toMatchObject([{ serial: 'forgotten', readings: 0 }]);
   });
 
   it('keeps a bounded number, and says so', async () => {

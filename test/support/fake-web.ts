@@ -16,6 +16,7 @@ export const WEB_CONFIG: WebConfig = {
   baseUrl: new URL('http://192.168.178.20:8000'),
   autoRefreshRateS: 120,
   cookieSecure: false,
+  timeZone: 'Europe/Berlin',
   collector: { publicHost: '192.168.178.20', port: 10_000 },
 };
 

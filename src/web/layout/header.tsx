@@ -77,6 +77,9 @@ function AccountMenu({ frame, name, email }: { frame: Frame; name: string; email
         <a href="/account" class="btn btn-block mt-4">
           {t.settings.title}
         </a>
+        <a href="/account/api-keys" class="btn btn-block mt-2">
+          {t.keys.title}
+        </a>
         <Form action="/logout" csrf={frame.csrfToken} class="mt-2">
           <button type="submit" class="btn btn-block">
             {t.account.signOut}

@@ -19,6 +19,10 @@ const SHORT_LIVED: readonly { what: string; delete: string }[] = [
     what: 'pending devices',
     delete: `FROM api.pending_device WHERE last_seen_at < $1::timestamptz - interval '30 days'`,
   },
+  {
+    what: 'readings of pending devices',
+    delete: `FROM api.pending_reading WHERE received_at < $1::timestamptz - interval '48 hours'`,
+  },
   { what: 'finished jobs', delete: `FROM store.job WHERE done_at < $1::timestamptz - interval '30 days'` },
   { what: 'audit entries', delete: `FROM api.audit_log WHERE at < $1::timestamptz - interval '365 days'` },
   { what: 'quality events', delete: `FROM api.quality_event WHERE noted_at < $1::timestamptz - interval '730 days'` },
