@@ -94,6 +94,25 @@ describe('back-pressure', () => {
     expect(server.counters.pauses).toBeGreaterThan(0);
   });
 
+  it('slows down a serial, however often it dials again, and no other', async () => {
+    const { connect, server } = await start({ frameBurst: 5, framesPerMinute: 0.001 });
+    const logger = knowing();
+    for (let dialled = 0; dialled < 5; dialled++) {
+      const device = connect();
+      device.send(logger.heartbeat());
+      await device.answered(1);
+      device.socket.end();
+      await device.isClosed();
+    }
+    const [greedy, other] = [connect(), connect()];
+    greedy.send(logger.heartbeat());
+    other.send(knowing(7).heartbeat());
+    await other.answered(1);
+    await until('the sixth frame waits', () => server.counters.throttled > 0);
+    await quiet();
+    expect(greedy.answers).toEqual([]);
+  });
+
   it('gives up a peer that does not read its answers', async () => {
     const { connect } = await start({ maxUnsentBytes: -1 });
     const device = connect();
