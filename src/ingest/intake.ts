@@ -92,16 +92,18 @@ export class Intake implements PushIngest {
 
   async push(userId: UserId, kind: DeviceKind, envelope: PushEnvelope, now: Date): Promise<PushResult[]> {
     const serials = [...new Set(envelope.items.flatMap((item) => (item.ok ? [item.reading.serial] : [])))];
-    const { batcher, inbox, resolver, samples } = this.#deps;
+    const { batcher, resolver, samples } = this.#deps;
     let devices = await resolver.resolve(kind, userId, serials, now.getTime());
     const unknown = unknownOf(envelope, devices);
     if (unknown.length > 0) {
-      if (await inbox.addByItself(userId, kind, unknown, envelope.gatewaySerial)) {
-        devices = await resolver.resolve(kind, userId, serials, now.getTime());
+      try {
+        const added = await this.#takeUnknown(userId, kind, unknown, envelope.gatewaySerial, now);
+        devices = new Map([...devices, ...added]);
+      } catch (error) {
+        // What is not registered never holds up what is: no device sends twice.
+        if (!(error instanceof Unavailable) || devices.size === 0) throw error;
+        this.#deps.log.warn({ err: error, userId }, 'readings of unknown devices were not kept');
       }
-      const left = unknown.filter(({ serial }) => !devices.has(serial));
-      // Kept before the answer: what a device is told "not found" for is booked when somebody adds it.
-      if (left.length > 0) await inbox.keep(userId, kind, left, envelope.gatewaySerial, now);
     }
     const made: Sample[] = [];
     const positions = new Map<PushItem, number>();
@@ -131,6 +133,28 @@ export class Intake implements PushIngest {
         stale: item.reading.flags.includes('stale'),
       };
     });
+  }
+
+  /**
+   * Of devices the account does not have: adds them where that is wanted, else keeps what they sent. Before the answer, so that what a
+   * device is told "not found" for is booked when somebody adds it.
+   * @returns those that were added
+   */
+  async #takeUnknown(
+    userId: UserId,
+    kind: DeviceKind,
+    unknown: readonly UnknownReading[],
+    gatewaySerial: string | null,
+    now: Date,
+  ): Promise<Map<string, ResolvedDevice>> {
+    const { inbox, resolver } = this.#deps;
+    const serials = unknown.map(({ serial }) => serial);
+    const added = (await inbox.addByItself(userId, kind, unknown, gatewaySerial))
+      ? await resolver.resolve(kind, userId, serials, now.getTime())
+      : new Map<string, ResolvedDevice>();
+    const left = unknown.filter(({ serial }) => !added.has(serial));
+    if (left.length > 0) await inbox.keep(userId, kind, left, gatewaySerial, now);
+    return added;
   }
 
   /** Of a logger that is nobody's: that it was here, and whose it has just been shown to be. */

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Unavailable } from '../../src/domain/errors.ts';
 import { assembleIngest, type IngestParts } from '../../src/ingest/assemble.ts';
 import { createInverterService } from '../../src/services/inverters.ts';
 import type { SessionUser } from '../../src/services/services.ts';
@@ -115,6 +116,16 @@ describe('a pushed reading', () => {
     await ingest.notes.settled();
     const { rows } = await db.owner((c) => c.query('SELECT user_id, serial FROM api.pending_device'));
     expect(rows).toEqual([{ user_id: alice.id, serial: '116100000003' }]);
+  });
+
+  it('is stored although the inbox cannot take its neighbour; alone the neighbour is told to come again', async () => {
+    await addInverter(alice, '116100000033');
+    const away = vi.spyOn(ingest.inbox, 'addByItself').mockRejectedValue(new Unavailable('busy'));
+    const [known, unknown] = [openDtuReading('116100000033', at(-30)), openDtuReading('116100000034', at(-30))];
+    const results = await ingest.intake.push(alice.id, 'opendtu', envelopeOf(unknown, known), NOW);
+    expect(results).toMatchObject([{ status: 'unknown' }, { status: 'ok' }]);
+    await expect(ingest.intake.push(alice.id, 'opendtu', envelopeOf(unknown), NOW)).rejects.toThrow(Unavailable);
+    away.mockRestore();
   });
 
   it('from outside the accepted window is answered, not stored, and noted', async () => {
