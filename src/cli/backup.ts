@@ -35,7 +35,7 @@ export function backup(args: string[], context: InstallationContext): Promise<nu
     }
     for (const { name, rows } of report.tables) if (rows > 0) context.out(`${String(rows).padStart(12)}  ${name}`);
     context.out(
-      `${file}: ${megabytes(report.bytes)} MB, ${report.inverters} inverters, ${kilowattHours(report.energyWh)} kWh.\n` +
+      `${file}: ${size(report.bytes)}, ${report.inverters} inverters, ${kilowattHours(report.energyWh)} kWh.\n` +
         'It needs the same ENCRYPTION_KEY when it is restored; the key is not in it.',
     );
   });
@@ -45,6 +45,6 @@ export function kilowattHours(wh: number): string {
   return (wh / 1000).toFixed(1);
 }
 
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0);
+function size(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -8,8 +8,13 @@ import { ConfigError } from '../domain/errors.ts';
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   'api.session': 'nobody stays signed in through a restore',
   'api.setup_token': 'a one-time link of the running server',
+  'api.visit': 'from where accounts were used within the last hour',
+  'store.account_token': 'links that were mailed; they are asked for anew',
+  'store.attempt': 'limits of the running server',
   'store.installation': 'says what engine a database has, which is another one after a restore',
+  'store.mail': 'sent from where it was written; a copy that is only tried out must not send it again',
   'store.process': 'heartbeats',
+  'store.tls_attempt': 'strangers, as below',
   'store.unclaimed_logger': 'strangers; who is still there is noted again within minutes',
   'store.packing': 'how far this engine has packed',
   'store.ac_packed': 'written as the samples they are, with store.ac_sample',
@@ -18,7 +23,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
 
 /** Tables of which a part is enough, and why the rest is not wanted. */
 const PARTS: Readonly<Record<string, string>> = {
-  // A deleted inverter's measurements must be removed on the new machine too; mails and the like stay where they were to be sent from.
+  // A deleted inverter's measurements must be removed on the new machine too; other work stays where it was given.
   'store.job': `done_at IS NULL AND kind LIKE 'purge-%'`,
 };
 

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { apiKeyHint, hashApiKey, newApiKey } from '../../src/crypto/api-key.ts';
 import { assembleIngest, type IngestParts } from '../../src/ingest/assemble.ts';
 import { createInverterService } from '../../src/services/inverters.ts';
+import { backupTables } from '../../src/store/backup-tables.ts';
 import { insertAccount, insertApiKeyFor } from '../../src/store/owner-accounts.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { quoted, relations } from './isolation/catalogue.ts';
@@ -88,7 +89,8 @@ export async function fillInstallation(db: TestDatabase): Promise<FilledAccount[
   await ingest.drain();
   await db.owner(async (client) => {
     const seeder = await Seeder.on(client);
-    for (const { id } of await ownTables(client)) {
+    // In the order of their references; that none is missing there is for the tests to find.
+    for (const { name: id } of await backupTables(client)) {
       const { rowCount } = await client.query(`SELECT FROM ${quoted(id)} LIMIT 1`);
       if (rowCount === 0)
         for (const account of accounts)

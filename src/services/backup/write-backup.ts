@@ -126,7 +126,8 @@ async function writeFrames(
   await out.json(FRAME.figures, figures);
   await out.end();
   const energyWh = figures.inverters.reduce((sum, inverter) => sum + (inverter.energyWh ?? 0), 0);
-  return { tables, inverters: figures.inverters.length, energyWh };
+  const inverters = tables.find(({ name }) => name === 'api.inverter')?.rows ?? 0;
+  return { tables, inverters, energyWh };
 }
 
 /** In the text for COPY every row ends with a line feed, and none stands inside a value. */
