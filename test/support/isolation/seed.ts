@@ -38,6 +38,7 @@ const VALUES: Readonly<Record<string, (account: Account, n: number) => unknown>>
   ended_at: () => null,
   done_at: () => null,
   waiting: () => false,
+  'store.attempt.bucket': (_, n) => Buffer.alloc(16, n),
   only_row: () => true,
   // A packed day with one sample in it.
   day: () => '2024-06-01',
