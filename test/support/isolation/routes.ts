@@ -76,7 +76,8 @@ export async function idsOf(world: ServedWorld, { id, marker, email }: Account):
     inverter: await first('SELECT id AS it FROM api.inverter'),
     serial: await first('SELECT serial AS it FROM api.inverter'),
     site: await first('SELECT id AS it FROM api.site'),
-    key: await first('SELECT id AS it FROM api.api_key'),
+    // One that lives: the page and the API revoke the same.
+    key: await first('SELECT id AS it FROM (SELECT * FROM api.api_key WHERE revoked_at IS NULL) AS living'),
     session: await first('SELECT id AS it FROM api.session'),
     pending: present(rows[0]).serial,
     markers: [marker, email, ...rows.map((row) => row.serial)],
