@@ -43,6 +43,7 @@ async function report(filled: Filled, figures: readonly ReadFigure[]): Promise<v
     columns: [
       'what',
       'ms',
+      'at best',
       'of it planning',
       'rows',
       'weeks of samples read',
@@ -50,11 +51,21 @@ async function report(filled: Filled, figures: readonly ReadFigure[]): Promise<v
       'packed days read',
       'pages',
     ],
-    rows: figures.map((f) => [f.what, f.ms, f.planningMs, f.rows, f.weeksRead, f.weeksOfRange, f.packedDays, f.pages]),
+    rows: figures.map((f) => [
+      f.what,
+      f.ms,
+      f.bestMs,
+      f.planningMs,
+      f.rows,
+      f.weeksRead,
+      f.weeksOfRange,
+      f.packedDays,
+      f.pages,
+    ]),
   });
   const size = `${days} days of ${inverterIds.length} inverters with four inputs at a minute`;
   const counts = [acSamples, dcSamples, quarters].map((n) => n.toLocaleString('en'));
-  const how = `${engine}: ${size}; ${counts[0]} AC and ${counts[1]} DC samples, ${counts[2]} quarter hours. Median of seven, everything in memory:`;
+  const how = `${engine}: ${size}; ${counts[0]} AC and ${counts[1]} DC samples, ${counts[2]} quarter hours. Median and best of fifteen, everything in memory:`;
   console.log(`\n${how}\n\n${table}`);
   for (const { what, ms } of figures.filter((f) => f.ms >= TARGET_MS)) {
     console.log(`${what}: ${ms.toFixed(1)} ms, aimed at less than ${TARGET_MS}`);
