@@ -8,6 +8,7 @@ import { backup } from '../../src/cli/backup.ts';
 import type { InstallationContext } from '../../src/cli/context.ts';
 import { restore } from '../../src/cli/restore.ts';
 import { withOwner } from '../../src/db/pools.ts';
+import { verifyBackup } from '../../src/services/backup/read-backup.ts';
 import { restoreBackup } from '../../src/services/backup/restore-backup.ts';
 import { writeBackup } from '../../src/services/backup/write-backup.ts';
 import { backupTables, LEFT_OUT } from '../../src/store/backup-tables.ts';
@@ -33,6 +34,8 @@ const leftOut = Object.keys(LEFT_OUT);
 let folder: string;
 let source: TestDatabase;
 let accounts: FilledAccount[];
+/** Of an account that was deleted again. */
+let goneId: number;
 let file: string;
 
 beforeAll(async () => {
@@ -40,6 +43,8 @@ beforeAll(async () => {
   file = join(folder, 'club.backup');
   source = await createTestDatabase();
   accounts = await fillInstallation(source);
+  goneId = (await addAccount(source, 'gone', '116100000007')).id;
+  await source.owner((client) => client.query('DELETE FROM api.user_account WHERE id = $1', [goneId]));
 });
 afterAll(async () => {
   await source.drop();
@@ -151,7 +156,7 @@ describe('a restored installation', () => {
     const before = await contents(source, leftOut);
     for (const [table, { rows }] of Object.entries(before))
       expect({ table, rows: rows > 0 }).toEqual({ table, rows: true });
-    const { exit, out, err } = await run(restore, target, [file]);
+    const { exit, out, err } = await run(restore, target, [file], [OTHER_KEY, KEY]);
     expect({ exit, err }).toEqual({ exit: 0, err: '' });
     expect(await contents(target, leftOut)).toEqual(before);
     expect(out).toMatch(/rows and energy are as they were/);
@@ -185,21 +190,7 @@ describe('a restored installation', () => {
   });
 
   it('never gives an id a second time, not even one of a row that was gone before the backup', async () => {
-    const ids = async (db: TestDatabase) => (await addAccount(db, `new${Math.random()}`, `9${Date.now()}`)).id;
-    const gone = await createTestDatabase();
-    const copy = await createTestDatabase();
-    try {
-      await addAccount(gone, 'kept', '1161');
-      const last = await ids(gone);
-      await gone.owner((client) => client.query('DELETE FROM api.user_account WHERE id = $1', [last]));
-      const path = join(folder, 'gone.backup');
-      await write(gone, path);
-      await restoreBackup({ owner: copy.owner, file: path, encryptionKeys: [KEY] });
-      expect(await ids(copy)).toBe(last + 1);
-    } finally {
-      await gone.drop();
-      await copy.drop();
-    }
+    expect((await addAccount(target, 'new', '116100000008')).id).toBe(goneId + 1);
   });
 
   it('is not restored into: a database with anything in it is refused and left as it is', async () => {
@@ -210,19 +201,16 @@ describe('a restored installation', () => {
 });
 
 describe('a file that is not what it should be', () => {
-  let target: TestDatabase;
   let good: Buffer;
   beforeAll(async () => {
-    target = await createTestDatabase();
     good = await readFile(file);
   });
-  afterAll(() => target.drop());
 
   /** Restores other bytes, which must fail without a statement having reached the database. */
   async function refused(bytes: Buffer): Promise<string> {
     const path = join(folder, 'wrong.backup');
     await writeFile(path, bytes);
-    const untouched = { ...target, owner: async () => expect.unreachable('the database was touched') } as TestDatabase;
+    const untouched = { ...source, owner: async () => expect.unreachable('the database was touched') } as TestDatabase;
     const { exit, err } = await run(restore, untouched, [path]);
     expect(exit).toBe(1);
     return err;
@@ -260,78 +248,58 @@ describe('a file that is not what it should be', () => {
     expect(await refused(gzipSync(gzipSync('x')))).toMatch(/no backup|cut off/);
     expect(await refused(Buffer.concat([Buffer.from('readme.txt'), Buffer.alloc(10_230)]))).toMatch(/not a backup/);
     expect(await refused(Buffer.from('PGDMP\x01\x0e\0'))).toMatch(/not a backup/);
-    expect((await run(restore, target, [join(folder, 'absent')])).err).toMatch(/no such file/);
+    expect((await run(restore, source, [join(folder, 'absent')])).err).toMatch(/no such file/);
   });
 });
 
 describe('an empty database', () => {
-  it('stays empty when a row of the file is refused, and takes the next file', async () => {
-    const [origin, target] = [await createTestDatabase(), await createTestDatabase()];
-    try {
-      await addAccount(origin, 'carla', '1162');
-      const path = join(folder, 'refused.backup');
-      // A state the target's schema does not allow.
-      await origin.owner((c) =>
-        c.query(
-          'ALTER TABLE api.inverter DROP CONSTRAINT inverter_serial_check; UPDATE api.inverter SET serial = repeat($$9$$, 65)',
-        ),
-      );
-      await write(origin, path);
-      const empty = await contents(target, leftOut);
-      expect(await run(restore, target, [path])).toMatchObject({
-        exit: 1,
-        err: expect.stringContaining('Nothing was restored'),
-      });
-      expect(await contents(target, leftOut)).toEqual(empty);
-      await origin.owner((c) => c.query(`UPDATE api.inverter SET serial = '1162'`));
-      await write(origin, path, { force: true });
-      expect((await run(restore, target, [path])).exit).toBe(0);
-    } finally {
-      await origin.drop();
-      await target.drop();
-    }
+  let origin: TestDatabase;
+  let target: TestDatabase;
+  let path: string;
+  beforeAll(async () => {
+    [origin, target] = [await createTestDatabase(), await createTestDatabase()];
+    path = join(folder, 'other.backup');
+    await addAccount(origin, 'dora', '1163');
+  });
+  afterAll(async () => {
+    await origin.drop();
+    await target.drop();
   });
 
-  it('takes an older schema as long as every column has its place, and no newer one', async () => {
-    const [origin, target] = [await createTestDatabase(), await createTestDatabase()];
-    try {
-      await addAccount(origin, 'dora', '1163');
-      const path = join(folder, 'older.backup');
-      await origin.owner((c) => c.query('ALTER TABLE api.site ADD COLUMN roof_angle int'));
-      await write(origin, path);
-      expect((await run(restore, target, [path])).err).toMatch(/older schema.*api\.site \(no place for roof_angle\)/);
-      await origin.owner((c) => c.query('ALTER TABLE api.site DROP COLUMN roof_angle'));
-      await target.owner((c) => c.query(`ALTER TABLE api.site ADD COLUMN roof_angle int NOT NULL DEFAULT 30`));
-      await origin.owner((c) =>
-        c.query(`UPDATE migration.kysely_migration SET name = '9999_later' WHERE name LIKE '0009%'`),
-      );
-      await write(origin, path, { force: true });
-      expect((await run(restore, target, [path])).err).toMatch(/newer version.*9999_later/);
-      await origin.owner((c) =>
-        c.query(`UPDATE migration.kysely_migration SET name = '0009_packing' WHERE name LIKE '9999%'`),
-      );
-      await write(origin, path, { force: true });
-      expect(await run(restore, target, [path])).toMatchObject({ exit: 0 });
-      const { rows } = await target.owner((c) => c.query('SELECT roof_angle FROM api.site'));
-      expect(rows).toEqual([{ roof_angle: 30 }]);
-    } finally {
-      await origin.drop();
-      await target.drop();
-    }
+  /** The origin as some other version may have left it, restored. */
+  async function restoreAfter(change: string, encryptionKeys = [KEY]): Promise<Outcome> {
+    await origin.owner((client) => client.query(change));
+    await write(origin, path, { force: true });
+    return run(restore, target, [path], encryptionKeys);
+  }
+
+  it('stays empty when a row of the file is refused', async () => {
+    const empty = await contents(target, leftOut);
+    const outcome = await restoreAfter(`ALTER TABLE api.inverter DROP CONSTRAINT inverter_serial_check;
+                                        UPDATE api.inverter SET serial = repeat('9', 65)`);
+    expect(outcome).toMatchObject({ exit: 1, err: expect.stringContaining('Nothing was restored') });
+    expect(await contents(target, leftOut)).toEqual(empty);
   });
 
-  it('is filled with a warning when ENCRYPTION_KEY is another', async () => {
-    const [one, two] = [await createTestDatabase(), await createTestDatabase()];
-    try {
-      expect(await run(restore, one, [file], [OTHER_KEY])).toMatchObject({
-        exit: 0,
-        err: expect.stringMatching(/ENCRYPTION_KEY is not the one/),
-      });
-      expect(await run(restore, two, [file], [OTHER_KEY, KEY])).toMatchObject({ exit: 0, err: '' });
-    } finally {
-      await one.drop();
-      await two.drop();
-    }
+  it('takes no file of a newer schema, nor one with a column that has no place here', async () => {
+    const homeless = await restoreAfter(
+      `UPDATE api.inverter SET serial = '1163'; ALTER TABLE api.site ADD COLUMN roof_angle int`,
+    );
+    expect(homeless.err).toMatch(/older schema.*api\.site \(no place for roof_angle\)/);
+    const newer = await restoreAfter(`ALTER TABLE api.site DROP COLUMN roof_angle;
+                                      UPDATE migration.kysely_migration SET name = '9999_later' WHERE name LIKE '0009%'`);
+    expect(newer.err).toMatch(/newer version.*9999_later/);
+  });
+
+  it('takes an older schema as long as every column has its place, and warns when ENCRYPTION_KEY is another', async () => {
+    await target.owner((client) => client.query('ALTER TABLE api.site ADD COLUMN roof_angle int NOT NULL DEFAULT 30'));
+    const back = `UPDATE migration.kysely_migration SET name = '0009_packing' WHERE name LIKE '9999%'`;
+    expect(await restoreAfter(back, [OTHER_KEY])).toMatchObject({
+      exit: 0,
+      err: expect.stringMatching(/ENCRYPTION_KEY is not the one/),
+    });
+    const { rows } = await target.owner((client) => client.query('SELECT roof_angle FROM api.site'));
+    expect(rows).toEqual([{ roof_angle: 30 }]);
   });
 });
 
@@ -407,14 +375,9 @@ describe('a backup of a working installation', () => {
     });
     // Whoever comes first has it: refused while the backup reads, done once it is through.
     await packing?.catch((error: Error) => expect(error.message).toMatch(/lock timeout/));
-    const again = await createTestDatabase();
-    try {
-      const report = await restoreBackup({ owner: again.owner, file: path, encryptionKeys: [KEY] });
-      const before = (await contents(db, leftOut))['store.ac_sample'];
-      expect(report.tables.find((t) => t.name === 'store.ac_sample')?.rows).toBe(before?.rows);
-    } finally {
-      await again.drop();
-    }
+    const before = (await contents(db, leftOut))['store.ac_sample'];
+    const { tables } = await verifyBackup(path);
+    expect(tables.find((t) => t.name === 'store.ac_sample')?.rows).toBe(before?.rows);
   });
 });
 

@@ -25,6 +25,7 @@ const NOW = new Date('2026-06-21T20:00:00Z');
 const PASSWORD = 'Sonnenschein 2026';
 
 const open: { drop(): Promise<void> }[] = [];
+let whole: Awaited<ReturnType<typeof both>>;
 afterAll(async () => {
   for (const database of open) await database.drop();
 });
@@ -78,7 +79,8 @@ describe('what the predecessor had', () => {
   let report: Awaited<ReturnType<typeof importPredecessor>>;
 
   beforeAll(async () => {
-    ({ old, db } = await both('whole numbers'));
+    whole = await both('whole numbers');
+    ({ old, db } = whole);
     await addUser(old, 7, 'erika@example.org', HASHES.argon2id, OLD_KEY);
     await addUser(old, 8, 'Otto@example.org', HASHES.bcrypt, 'XYZA-BCDE-FGHJ-KMNP', 'true, true, false');
     await addUser(old, 9, 'gone@example.org', HASHES.bcrypt, 'secret of my own', 'false, false, true');
@@ -264,6 +266,8 @@ describe('what the predecessor had', () => {
 });
 
 describe('an import', () => {
+  let taken: Awaited<ReturnType<typeof both>>;
+
   it('takes fractions as they are', async () => {
     const { old, db } = await both('floating point');
     await addUser(old, 1, 'erika@example.org', HASHES.bcrypt, null);
@@ -297,7 +301,8 @@ describe('an import', () => {
   });
 
   it('leaves out, and names, what has its number or address here already', async () => {
-    const { old, db } = await both('early');
+    taken = await both('early');
+    const { old, db } = taken;
     const mine = await addAccount(db, 'admin', '116100000009');
     await old.query(`INSERT INTO "user" VALUES (${mine.id}, 'other@example.org', '${HASHES.bcrypt}', true, false, true, 'E', 'M'),
                        (90, 'Admin@example.org', '${HASHES.bcrypt}', true, false, true, 'E', 'M'),
@@ -349,7 +354,7 @@ describe('an import', () => {
   });
 
   it('refuses a login that is shown only a part, and a database of another kind', async () => {
-    const { old, db } = await both('whole numbers');
+    const { old, db } = whole;
     await expect(run(db, old.strangerUrl)).rejects.toThrow(/Row security hides rows of "inverter_measurements"/);
     await expect(run(db, db.adminUrl)).rejects.toThrow(/not the predecessor's database/);
     await old.query('DROP TABLE inverter_measurements');
@@ -357,8 +362,7 @@ describe('an import', () => {
   });
 
   it('says on the command line what it did, and never the password it was given', async () => {
-    const { old, db } = await both('early');
-    await old.query(`INSERT INTO "user" VALUES (3, 'erika@example.org', 'none', true, false, true, 'E', 'M')`);
+    const { old, db } = taken;
     const call = async (...args: string[]) => {
       const said: string[] = [];
       const context: InstallationContext = {
@@ -381,8 +385,8 @@ describe('an import', () => {
     };
     const done = await call(old.url.replace('postgresql://', 'postgresql+asyncpg://'));
     expect(done.exit).toBe(0);
-    expect(done.said).toMatch(/^accounts +0 copied, 0 already there, 1 not taken$/m);
-    expect(done.said).toContain('account 3 (erika@example.org)');
+    expect(done.said).toMatch(/^accounts +0 copied, 1 already there, 3 not taken$/m);
+    expect(done.said).toContain('account 91 (plain@example.org)');
     for (const wrong of ['http://u:geheim@h/x', 'postgresql://u:geheim@127.0.0.1:1/x']) {
       const { exit, said } = await call(wrong);
       expect(exit).toBeGreaterThan(0);
