@@ -1,4 +1,5 @@
 import { setServerTime, tickAges } from './ages.client.ts';
+import { installCharts } from './charts.client.ts';
 import { installControls } from './controls.client.ts';
 import { LiveSource } from './live-source.client.ts';
 
@@ -47,6 +48,7 @@ if (window.htmx !== undefined) {
 
 setServerTime(Number(document.body.dataset['serverTime']));
 installControls();
+installCharts();
 tickAges();
 window.setInterval(tickAges, 1000);
 document.addEventListener('visibilitychange', tickAges);
