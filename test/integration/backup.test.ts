@@ -1,13 +1,17 @@
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip, gunzipSync, gzipSync } from 'node:zlib';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backup } from '../../src/cli/backup.ts';
 import type { InstallationContext } from '../../src/cli/context.ts';
 import { restore } from '../../src/cli/restore.ts';
 import { withOwner } from '../../src/db/pools.ts';
+import { FRAME } from '../../src/services/backup/format.ts';
+import { FrameWriter, readFrames } from '../../src/services/backup/frames.ts';
 import { verifyBackup } from '../../src/services/backup/read-backup.ts';
 import { restoreBackup } from '../../src/services/backup/restore-backup.ts';
 import { writeBackup } from '../../src/services/backup/write-backup.ts';
@@ -281,6 +285,14 @@ describe('an empty database', () => {
     expect(await contents(target, leftOut)).toEqual(empty);
   });
 
+  it('stays empty when its energy does not come to what the file says', async () => {
+    const empty = await contents(target, leftOut);
+    const altered = join(folder, 'altered.backup');
+    await rewrite(file, altered, FRAME.figures, (text) => text.replace(/"energyWh":(\d+)/, '"energyWh":1$1'));
+    expect((await run(restore, target, [altered])).err).toMatch(/energy of inverter \d+ came to another total/);
+    expect(await contents(target, leftOut)).toEqual(empty);
+  });
+
   it('takes no file of a newer schema, nor one with a column that has no place here', async () => {
     const homeless = await restoreAfter(
       `UPDATE api.inverter SET serial = '1163'; ALTER TABLE api.site ADD COLUMN roof_angle int`,
@@ -380,6 +392,22 @@ describe('a backup of a working installation', () => {
     expect(tables.find((t) => t.name === 'store.ac_sample')?.rows).toBe(before?.rows);
   });
 });
+
+/** The same file with the frames of one kind changed and everything around them right. */
+async function rewrite(from: string, to: string, kind: string, change: (text: string) => string): Promise<void> {
+  const gzip = createGzip();
+  const written = pipeline(gzip, createWriteStream(to));
+  const out = new FrameWriter(gzip);
+  for await (const frame of readFrames(createReadStream(from).pipe(createGunzip()))) {
+    const text = frame.payload.toString('utf8');
+    const payload = frame.kind === kind ? change(text) : text;
+    if (frame.kind === FRAME.data) await out.data(Buffer.from(payload));
+    else if (frame.kind !== FRAME.end) await out.json(frame.kind, JSON.parse(payload));
+  }
+  await out.end();
+  gzip.end();
+  await written;
+}
 
 /** Until somebody waits to read what somebody else has locked. */
 async function readerWaits(db: TestDatabase): Promise<void> {
