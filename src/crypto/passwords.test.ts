@@ -22,3 +22,24 @@ describe('argon2id', () => {
     expect(parseOptions(DUMMY_HASH)).toEqual(parseOptions(await argon2id.hash('x')));
   });
 });
+
+/** `Sonnenschein 2026`, as the predecessor's libraries (pwdlib's Argon2id, passlib's bcrypt) would have stored it. */
+const BROUGHT_ALONG = {
+  argon2id: '$argon2id$v=19$m=65536,t=3,p=4$VDR0MQCGoF0dH8Yys8IvSw$QXYWWoG4c+7bz+DBLLacVZGmcw8krD+FXrrVxO8MgWo',
+  bcrypt: '$2b$04$aA5XCMvVuGOncGBhla8us.RxOx7RALWOsZW9pxPCvf0uBXTEvUVOa',
+};
+
+describe('hashes that were brought along', () => {
+  it.each(Object.entries(BROUGHT_ALONG))(
+    'of %s accept the password and no other, and are to be renewed',
+    async (_, stored) => {
+      expect(await argon2id.verify(stored, 'Sonnenschein 2026')).toBe(true);
+      expect(await argon2id.verify(stored, 'sonnenschein 2026')).toBe(false);
+      expect(argon2id.isOutdated(stored)).toBe(true);
+    },
+  );
+
+  it('are told from our own', async () => {
+    expect(argon2id.isOutdated(await argon2id.hash('x'))).toBe(false);
+  });
+});
