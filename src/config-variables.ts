@@ -1,4 +1,4 @@
-import type { LogLevel, Role, VariableReport } from './config-types.ts';
+import type { Limit, LogLevel, Role, VariableReport } from './config-types.ts';
 import { ConfigError } from './domain/errors.ts';
 
 /** The text of a variable and where it was found; null when it is set nowhere. */
@@ -113,7 +113,6 @@ const VARIABLES = {
     meaning: 'whether strangers may create accounts: open or closed',
     fallback: 'open',
     parse: oneOf('open', 'closed'),
-    planned: true,
   }),
   ROLE_PREFIX: define<string | null>({
     meaning: 'prefix of the database roles',
@@ -134,17 +133,17 @@ const VARIABLES = {
     fallback: 200,
     parse: whole(1, 1_000_000),
   }),
-  SIGN_IN_LIMIT: define({
-    meaning: 'failed sign-ins per address and account',
-    fallback: '5/minute',
-    parse: text,
-    planned: true,
+  SIGN_IN_LIMIT: define<Limit>({
+    meaning: 'failed sign-ins per address and account: a number per second, minute, hour or day',
+    fallback: { count: 5, windowS: 60 },
+    fallbackText: '5/minute',
+    parse: limit,
   }),
-  RESET_LIMIT: define({
-    meaning: 'password resets per address and account',
-    fallback: '3/hour',
-    parse: text,
-    planned: true,
+  RESET_LIMIT: define<Limit>({
+    meaning: 'mails that a stranger may ask for, per address and account',
+    fallback: { count: 3, windowS: 3600 },
+    fallbackText: '3/hour',
+    parse: limit,
   }),
   ADMIN_ALLOW: define<string | null>({
     meaning: 'networks that may reach /admin',
@@ -278,6 +277,15 @@ function oneOf<T extends string>(...choices: T[]): (value: string, name: string)
     const found = choices.find((choice) => choice === value.toLowerCase());
     return found ?? refuse(name, `must be one of ${choices.join(', ')}.`);
   };
+}
+
+const UNIT_S: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
+
+/** `5/minute`, `5 per minute`. */
+function limit(value: string, name: string): Limit {
+  const [, count, unit] = /^([1-9]\d{0,5})\s*(?:\/|per)\s*(second|minute|hour|day)$/i.exec(value) ?? [];
+  if (count === undefined || unit === undefined) return refuse(name, 'must be of the form 5/minute.');
+  return { count: Number(count), windowS: UNIT_S[unit.toLowerCase()] as number };
 }
 
 function roleSet(value: string, name: string): ReadonlySet<Role> {

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { mailSettings } from './config-mail.ts';
-import type { LogLevel, MailSettings, Role, VariableReport } from './config-types.ts';
+import type { Limit, LogLevel, MailSettings, Role, VariableReport } from './config-types.ts';
 import { type ConfigReader, defineVariables } from './config-variables.ts';
 import { ConfigError } from './domain/errors.ts';
 
@@ -47,7 +47,13 @@ export interface Config {
   readonly spacePartitions: number;
   readonly rawFrameDays: number;
   readonly signup: 'open' | 'closed';
+  /** Failures, per network and account. */
+  readonly signInLimit: Limit;
+  /** Mails a stranger may ask for, per network and account. */
+  readonly resetLimit: Limit;
   readonly mail: MailSettings;
+  /** Administrators are led to set up a second factor; not so in a demonstration. */
+  readonly demandSecondFactor: boolean;
   readonly logLevel: LogLevel;
   readonly debug: boolean;
   /** One line each, for things that are set but do nothing here. */
@@ -112,7 +118,10 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     spacePartitions: v.SPACE_PARTITIONS,
     rawFrameDays: v.RAW_FRAME_DAYS,
     signup: v.SIGNUP,
+    signInLimit: v.SIGN_IN_LIMIT,
+    resetLimit: v.RESET_LIMIT,
     mail: mailSettings(v, baseUrl),
+    demandSecondFactor: true,
     logLevel: v.LOG_LEVEL ?? v.RUST_LOG ?? 'info',
     debug: v.DEBUG,
     hints,

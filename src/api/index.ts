@@ -4,6 +4,7 @@ import type { HealthService, Services } from '../services/services.ts';
 import { opendtuRoute } from './push/opendtu.ts';
 import { victronRoute } from './push/victron.ts';
 import { apiKeyRoutes } from './v1/api-keys.ts';
+import { accountRoutes } from './v1/account.ts';
 import { authRoutes } from './v1/auth.ts';
 import { deviceRoutes } from './v1/devices.ts';
 import { healthRoute } from './v1/healthcheck.ts';
@@ -14,7 +15,10 @@ import { statisticsRoutes } from './v1/statistics.ts';
 
 export interface ApiOptions {
   /** `accounts` with `limitSignIns` around them. */
-  services: Pick<Services, 'accounts' | 'apiKeys' | 'inbox' | 'inverters' | 'loggers' | 'statistics' | 'health'>;
+  services: Pick<
+    Services,
+    'accounts' | 'apiKeys' | 'inbox' | 'inverters' | 'loggers' | 'statistics' | 'health' | 'profile' | 'sessions'
+  >;
   batches: BatchIngest;
   now?: () => Date;
 }
@@ -32,6 +36,7 @@ const systemClock = (): Date => new Date();
 export function apiPlugin({ services, batches, now = systemClock }: ApiOptions): FastifyPluginAsync {
   return async (app) => {
     app.register(healthRoute(services.health, now));
+    app.register(accountRoutes({ services, now }));
     app.register(authRoutes({ accounts: services.accounts, now }));
     app.register(inverterRoutes({ inverters: services.inverters, now }));
     app.register(readingRoutes({ batches, now }));

@@ -31,6 +31,7 @@ export async function serveDemo(context: CommandContext): Promise<number> {
   const config = {
     ...context.config,
     dataDir: join(context.config.dataDir, 'demo'),
+    demandSecondFactor: false,
     roles: new Set(['web', 'collector', 'worker'] as const),
   };
   const running = await startUnlessStopped(config, context);

@@ -45,6 +45,7 @@ export const commands: readonly Command[] = [
     const { frames } = await import('./frames.ts');
     return { run: (args, context) => frames(args, { ...context, openIngest: () => commandIngest(context) }) };
   }),
+  onDatabase('secrets', 'encrypt again with the first key', async () => (await import('./secrets.ts')).secrets),
   lazy('simulate', 'a virtual fleet that speaks the real protocols', async () => {
     const { simulate } = await import('./simulate.ts');
     return { run: (args, context) => simulate(args, context, context.signal) };

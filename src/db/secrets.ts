@@ -26,9 +26,11 @@ export async function secretsFromDataDir(dataDir: string, given: GivenSecrets): 
   return {
     authSecret:
       given.authSecret ?? (await readOrMake(join(folder, 'auth_secret'), () => randomBytes(48).toString('base64url'))),
-    encryptionKeys: given.encryptionKeys ?? [
-      await readOrMake(join(folder, 'encryption_key'), () => randomBytes(32).toString('base64url').concat('=')),
-    ],
+    encryptionKeys:
+      given.encryptionKeys ??
+      (await readOrMake(join(folder, 'encryption_key'), () => randomBytes(32).toString('base64url').concat('=')))
+        .split(',')
+        .map((key) => key.trim()),
   };
 }
 

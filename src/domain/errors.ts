@@ -37,6 +37,17 @@ export class NotAllowed extends DeyeHardError {
   readonly code = 'not_allowed';
 }
 
+/** The password was right, and a second factor is needed too. `challenge` proves the first step to the second. */
+export class OtpRequired extends DeyeHardError {
+  readonly code = 'otp_required';
+  readonly challenge: string;
+
+  constructor(challenge: string) {
+    super('A code of the authenticator app is needed too.');
+    this.challenge = challenge;
+  }
+}
+
 /** Signed in, but the password that was asked for once more is wrong. */
 export class WrongPassword extends NotAllowed {}
 

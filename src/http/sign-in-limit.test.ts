@@ -107,7 +107,7 @@ describe('sign-in limit', () => {
     await expect(accounts.signIn('a@x', 'p', client, now)).rejects.toThrow(NotSignedIn);
     await expect(accounts.signIn('a@x', 'p', client, now)).rejects.toThrow(TooMany);
     expect(signIn).toHaveBeenCalledTimes(1);
-    expect(signIn).toHaveBeenCalledWith('a@x', 'p', client, now);
+    expect(signIn).toHaveBeenCalledWith('a@x', 'p', client, now, undefined);
     expect(accounts.identify).toBe(identify);
   });
 });

@@ -92,8 +92,8 @@ export class SignInLimit {
 export function limitSignIns<A extends AccountService>(accounts: A, limit: SignInLimit): A {
   return {
     ...accounts,
-    signIn: (email, password, client, now) =>
-      limit.attempt(client.address, email, now, () => accounts.signIn(email, password, client, now)),
+    signIn: (email, password, client, now, otp) =>
+      limit.attempt(client.address, email, now, () => accounts.signIn(email, password, client, now, otp)),
   };
 }
 

@@ -533,6 +533,38 @@ export const de: Dictionary = {
     },
   },
 
+  twoFactor: {
+    title: 'Zwei-Faktor-Anmeldung',
+    link: 'Zwei-Faktor-Anmeldung',
+    lead: 'Neben dem Passwort braucht die Anmeldung dann einen Code, den eine App auf Ihrem Telefon zeigt, etwa Aegis, FreeOTP oder Google Authenticator. Ein gestohlenes Passwort allein ist nichts wert.',
+    adminNeeds: 'Als Administrator brauchen Sie sie: Richten Sie sie jetzt ein.',
+    off: 'Sie ist aus.',
+    on: (codes) =>
+      codes === 1
+        ? 'Sie ist an. Ein Wiederherstellungscode ist übrig.'
+        : `Sie ist an. ${codes} Wiederherstellungscodes sind übrig.`,
+    password: 'Ihr Passwort',
+    begin: 'Einrichten',
+    scan: 'Öffnen Sie Ihre Authenticator-App und geben Sie diesen Schlüssel ein, oder tippen Sie auf dem Telefon mit der App auf den Link.',
+    key: 'Schlüssel',
+    open: 'In der App öffnen',
+    code: 'Code aus der App',
+    codeHint: 'Sechs Ziffern; alle 30 Sekunden neue.',
+    confirm: 'Einschalten',
+    wrongCode: 'Der Code ist falsch. Geht die Uhr des Telefons richtig?',
+    codesTitle: 'Ihre Wiederherstellungscodes',
+    codesHint:
+      'Jeder gilt einmal anstelle der App, falls Sie das Telefon verlieren. Bewahren Sie sie bei Ihren wichtigen Papieren auf: Sie werden nur jetzt gezeigt.',
+    done: 'Ich habe sie aufbewahrt',
+    renew: 'Neue Wiederherstellungscodes',
+    disable: 'Ausschalten',
+    signInTitle: 'Noch ein Schritt',
+    signInLead: 'Der Code, den Ihre Authenticator-App zeigt, oder einer Ihrer Wiederherstellungscodes.',
+    signInCode: 'Code aus der App',
+    signInButton: 'Anmelden',
+    signInWrong: 'Der Code ist falsch, oder es hat zu lange gedauert. Bitte noch einmal.',
+  },
+
   mail: {
     link: 'Falls die Schaltfläche nicht funktioniert, öffnen Sie diese Adresse:',
     hours: (hours) => (hours === 1 ? 'Der Link gilt eine Stunde.' : `Der Link gilt ${hours} Stunden.`),

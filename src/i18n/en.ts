@@ -536,6 +536,36 @@ export const en = {
     },
   },
 
+  twoFactor: {
+    title: 'Two-factor sign-in',
+    link: 'Two-factor sign-in',
+    lead: 'Besides the password, signing in then needs a code that an app on your phone shows, such as Aegis, FreeOTP or Google Authenticator. A stolen password alone is worth nothing.',
+    adminNeeds: 'As an administrator you need it: set it up now.',
+    off: 'It is off.',
+    on: (codes: number) =>
+      codes === 1 ? 'It is on. One recovery code is left.' : `It is on. ${codes} recovery codes are left.`,
+    password: 'Your password',
+    begin: 'Set it up',
+    scan: 'Open your authenticator app and enter this key, or tap the link on the phone that has the app.',
+    key: 'Key',
+    open: 'Open in the app',
+    code: 'Code from the app',
+    codeHint: 'Six digits; a new one every 30 seconds.',
+    confirm: 'Switch it on',
+    wrongCode: 'The code is wrong. Is the phone’s clock right?',
+    codesTitle: 'Your recovery codes',
+    codesHint:
+      'Each works once in place of the app, if you lose the phone. Keep them where you keep important papers: they are shown only now.',
+    done: 'I have kept them',
+    renew: 'New recovery codes',
+    disable: 'Switch it off',
+    signInTitle: 'One more step',
+    signInLead: 'The code that your authenticator app shows, or one of your recovery codes.',
+    signInCode: 'Code',
+    signInButton: 'Sign in',
+    signInWrong: 'The code is wrong, or it took too long. Please try again.',
+  },
+
   mail: {
     link: 'If the button does not work, open this address:',
     hours: (hours: number) => (hours === 1 ? 'The link works for one hour.' : `The link works for ${hours} hours.`),

@@ -105,3 +105,12 @@ export async function endSessionsBut(tx: Tx, userId: UserId, but: string | null,
   );
   return rowCount ?? 0;
 }
+
+/** Where the account was signed in from, as far back as sessions are kept. */
+export async function sessionAddresses(tx: Tx, userId: UserId): Promise<string[]> {
+  const { rows } = await tx.query<{ address: string }>(
+    'SELECT DISTINCT address FROM api.session WHERE user_id = $1 AND address IS NOT NULL LIMIT 1000',
+    [userId],
+  );
+  return rows.map(({ address }) => address);
+}

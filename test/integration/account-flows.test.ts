@@ -21,6 +21,11 @@ const later = (seconds: number): Date => new Date(now.getTime() + seconds * 1000
 const HOUR_S = 3600;
 const visitor: Visitor = { client: { address: '192.0.2.7', userAgent: 'Test/1.0' }, locale: 'de' };
 const PASSWORD = 'Sonnenaufgang 6';
+const NO_LIMITS = {
+  signInLimit: { count: 1000, windowS: 60 },
+  resetLimit: { count: 1000, windowS: 60 },
+  demandSecondFactor: true,
+};
 const NEXT = 'Abendrot und Morgenrot';
 
 let db: TestDatabase;
@@ -47,6 +52,7 @@ function assemble(db: TestDatabase, changed: { signup?: 'open' | 'closed'; evenM
     config: {
       baseUrl: new URL('https://solar.example.org/app'),
       signup: changed.signup ?? 'open',
+      ...NO_LIMITS,
       timeZone: 'Europe/Vienna',
     },
     onError: failLoudly,
@@ -365,7 +371,12 @@ describe('an old hash', () => {
     const real = assembleAccounts({
       pools: db.pools,
       secrets: databaseOf(db).secrets,
-      config: { baseUrl: new URL('https://solar.example.org'), signup: 'open', timeZone: 'Europe/Berlin' },
+      config: {
+        baseUrl: new URL('https://solar.example.org'),
+        signup: 'open',
+        timeZone: 'Europe/Berlin',
+        ...NO_LIMITS,
+      },
       onError: failLoudly,
     });
     const { hash } = await import('bcryptjs');

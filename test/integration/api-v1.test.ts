@@ -1,12 +1,15 @@
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiPlugin, deviceEndpoints } from '../../src/api/index.ts';
+import { loadConfig } from '../../src/config.ts';
 import { argon2id } from '../../src/crypto/passwords.ts';
 import { SESSION_COOKIE } from '../../src/http/authentication.ts';
 import { limitSignIns, SignInLimit } from '../../src/http/sign-in-limit.ts';
 import { assembleIngest, type IngestParts } from '../../src/ingest/assemble.ts';
 import { createAccounts } from '../../src/services/accounts/accounts.ts';
+import { assembleAccounts } from '../../src/services/accounts/assemble.ts';
 import { type ApiKeys, createApiKeys } from '../../src/services/api-keys.ts';
+import { createExportService } from '../../src/services/exports.ts';
 import { createInboxService } from '../../src/services/inbox.ts';
 import { createInverterService } from '../../src/services/inverters.ts';
 import { createLoggerService } from '../../src/services/loggers.ts';
@@ -16,7 +19,7 @@ import { disableAccount, insertAccount } from '../../src/store/owner-accounts.ts
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { failLoudly } from '../support/fail-loudly.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { createTestDatabase, databaseOf, type TestDatabase } from '../support/test-database.ts';
 
 const NOW = new Date('2026-06-21T11:00:00Z');
 const PASSWORD = 'Sonnenaufgang 6';
@@ -43,14 +46,24 @@ beforeAll(async () => {
   );
   const health: HealthService = { report: async () => report };
   const inverters = createInverterService(database.pools.app, { isOnlyAccount: async () => false });
+  const statistics = createStatisticsService(database.pools.app);
+  const { profile, sessions } = assembleAccounts({
+    pools: database.pools,
+    secrets: databaseOf(database).secrets,
+    config: loadConfig({}, '/nonexistent'),
+    onError: failLoudly,
+  });
   const services = {
     accounts,
+    profile,
+    sessions,
     apiKeys: keys,
     health,
     inverters,
     inbox: createInboxService(database.pools.app, { inverters, book: (key) => ingest.inbox.bookNow(key) }),
     loggers: createLoggerService(database.pools.app),
-    statistics: createStatisticsService(database.pools.app),
+    statistics,
+    exports: createExportService(database.pools.app, { inverters, statistics }),
   };
   http = await testApp([apiPlugin({ services, batches: ingest.batches, now: clock }), deviceEndpoints({ ingest: ingest.intake, now: clock })], {
     accounts,

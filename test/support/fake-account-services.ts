@@ -1,5 +1,5 @@
 import { InvalidInput, NotAllowed, NotFound, TooMany, WrongPassword } from '../../src/domain/errors.ts';
-import type { ProfileChange, SessionSummary } from '../../src/services/accounts/account-services.ts';
+import type { ProfileChange, SessionSummary, TwoFactorState } from '../../src/services/accounts/account-services.ts';
 import { checkedAccount, checkedProfile, passwordProblem } from '../../src/services/accounts/rules.ts';
 import type { Services, SessionUser } from '../../src/services/services.ts';
 import { PASSWORD } from './fake-password.ts';
@@ -12,9 +12,12 @@ export interface FakeAccount {
   /** What was mailed to whom. */
   mails: string[];
   isDeleted: boolean;
+  twoFactor: TwoFactorState;
 }
 
 export const FAKE_TOKENS = { verify: 'verify-token', reset: 'reset-token' };
+
+const FAKE_CODES = Array.from({ length: 10 }, (_, n) => `ABCD-EFGH-JKMN-PQR${'STUVWXYZ23'[n]}`);
 
 export function fakeAccount(): FakeAccount {
   const at = new Date('2026-06-15T11:00:00Z');
@@ -43,10 +46,13 @@ export function fakeAccount(): FakeAccount {
     ],
     mails: [],
     isDeleted: false,
+    twoFactor: { isOn: false, recoveryCodes: 0, setUp: null },
   };
 }
 
-export function fakeAccountServices(account: FakeAccount): Pick<Services, 'registration' | 'profile' | 'sessions'> {
+export function fakeAccountServices(
+  account: FakeAccount,
+): Pick<Services, 'registration' | 'profile' | 'sessions' | 'twoFactor'> {
   const ask = (password: string): void => {
     if (password !== PASSWORD) throw new WrongPassword('The password is wrong.');
   };
@@ -94,6 +100,29 @@ export function fakeAccountServices(account: FakeAccount): Pick<Services, 'regis
       async deleteAccount(_, password) {
         ask(password);
         account.isDeleted = true;
+      },
+    },
+    twoFactor: {
+      isDue: async ({ isAdmin }: SessionUser) => isAdmin && !account.twoFactor.isOn,
+      state: async () => account.twoFactor,
+      async begin(_, password) {
+        ask(password);
+        const seed = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+        const setUp = { seed, url: `otpauth://totp/Deye%20Hard:erika?secret=${seed}&issuer=Deye%20Hard` };
+        account.twoFactor = { isOn: false, recoveryCodes: 0, setUp };
+      },
+      async confirm(_, __, code) {
+        if (code !== '123456') throw new InvalidInput('The code is wrong.', { otp: 'wrong' });
+        account.twoFactor = { isOn: true, recoveryCodes: 10, setUp: null };
+        return FAKE_CODES;
+      },
+      async renewCodes(_, password) {
+        ask(password);
+        return FAKE_CODES;
+      },
+      async disable(_, password) {
+        ask(password);
+        account.twoFactor = { isOn: false, recoveryCodes: 0, setUp: null };
       },
     },
     sessions: {

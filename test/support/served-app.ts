@@ -6,7 +6,7 @@ import { Hub } from '../../src/live/hub.ts';
 import type { Shared } from '../../src/roles/role.ts';
 import { startWeb } from '../../src/roles/web.ts';
 import { Health } from '../../src/services/health.ts';
-import { createLogger } from '../../src/telemetry/logger.ts';
+import { createLogger, type Logger } from '../../src/telemetry/logger.ts';
 import { databaseOf, type TestDatabase } from './test-database.ts';
 
 export interface Route {
@@ -27,9 +27,11 @@ export interface ServedApp {
  * What the role `web` serves, whole and listening on ports of its own, with the routes it really has: it is started by its own
  * starter, so that whatever is composed there is served here too, without a second list of it.
  */
-export async function buildTestApp(db: TestDatabase): Promise<ServedApp> {
-  const log = createLogger('fatal');
-  const config = loadConfig({ AUTH_SECRET: db.authSecret, ENV_FILE: undefined }, '/nonexistent');
+export async function buildTestApp(
+  db: TestDatabase,
+  { log = createLogger('fatal'), env = {} }: { log?: Logger; env?: NodeJS.ProcessEnv } = {},
+): Promise<ServedApp> {
+  const config = loadConfig({ AUTH_SECRET: db.authSecret, ENV_FILE: undefined, ...env }, '/nonexistent');
   const ingest = assembleIngest(
     db.pools,
     { storeDcChannelData: true, defaultTimeZone: config.timeZone, retentionDays: config.retentionDays },

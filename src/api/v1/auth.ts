@@ -1,14 +1,22 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { NotSignedIn } from '../../domain/errors.ts';
+import { NotSignedIn, OtpRequired } from '../../domain/errors.ts';
 import { requireSession } from '../../http/authentication.ts';
 import type { AccountService } from '../../services/services.ts';
 import { errorShape } from './shapes.ts';
 
 /** The fields of OAuth2's password grant; the others of the form (grant_type, scope, client_…) are of no use here. */
-const loginBody = z.object({ username: z.string().max(400), password: z.string().max(10_000) });
+const loginBody = z.object({
+  username: z.string().max(400),
+  password: z.string().max(10_000),
+  otp: z
+    .string()
+    .max(100)
+    .optional()
+    .describe('a code of the authenticator app, or a recovery code, where the account has a second factor'),
+});
 const tokenShape = z.object({ access_token: z.string(), token_type: z.literal('bearer') });
-const refusedShape = errorShape.extend({ detail: z.literal('LOGIN_BAD_CREDENTIALS') });
+const refusedShape = errorShape.extend({ detail: z.enum(['LOGIN_BAD_CREDENTIALS', 'OTP_REQUIRED']) });
 
 export interface AuthRoutesOptions {
   /** With `limitSignIns` around it. */
@@ -29,11 +37,15 @@ export function authRoutes({ accounts, now }: AuthRoutesOptions): FastifyPluginA
       async (request, reply) => {
         const client = { address: request.ip, userAgent: request.headers['user-agent'] ?? null };
         try {
-          const { username, password } = request.body;
-          const { token, user } = await accounts.signIn(username, password, client, now());
+          const { username, password, otp } = request.body;
+          const { token, user } = await accounts.signIn(username, password, client, now(), otp);
           request.log.info({ userId: user.id, address: request.ip }, 'signed in');
           return { access_token: token, token_type: 'bearer' as const };
         } catch (error) {
+          if (error instanceof OtpRequired) {
+            const { code, message } = error;
+            return reply.code(400).send({ detail: 'OTP_REQUIRED' as const, error: code, message, details: {} });
+          }
           if (!(error instanceof NotSignedIn)) throw error;
           request.log.info({ address: request.ip }, 'sign-in failed');
           // 400 and `detail`: what the predecessor's clients look for.

@@ -71,3 +71,26 @@ export interface SessionService {
   /** All of them, or all but one. @returns how many */
   endAll(userId: UserId, but: string | null, client: Client, now: Date): Promise<number>;
 }
+
+export interface TwoFactorState {
+  isOn: boolean;
+  /** How many are left. */
+  recoveryCodes: number;
+  /** Begun and not confirmed: what the authenticator app is told, as text and as the address it opens. */
+  setUp: { seed: string; url: string } | null;
+}
+
+/** The second factor of one's own account. */
+export interface TwoFactorService {
+  /** Whether this account must have one and has none yet: administrators. */
+  isDue(user: SessionUser): Promise<boolean>;
+  state(user: SessionUser, now: Date): Promise<TwoFactorState>;
+  /** A fresh seed; nothing is demanded before it is confirmed. @throws WrongPassword, Conflict when it is on */
+  begin(user: SessionUser, password: string, visitor: Visitor, now: Date): Promise<void>;
+  /** Switches it on; every session but this one ends. @returns the recovery codes, shown this once. @throws InvalidInput, Conflict */
+  confirm(user: SessionUser, sessionId: string, code: string, visitor: Visitor, now: Date): Promise<string[]>;
+  /** New recovery codes in place of all others. @throws WrongPassword */
+  renewCodes(user: SessionUser, password: string, visitor: Visitor, now: Date): Promise<string[]>;
+  /** @throws WrongPassword */
+  disable(user: SessionUser, password: string, visitor: Visitor, now: Date): Promise<void>;
+}

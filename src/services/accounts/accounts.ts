@@ -4,13 +4,15 @@ import { argon2id, type PasswordHasher } from '../../crypto/passwords.ts';
 import { sha256 } from '../../crypto/tokens.ts';
 import { asTenant } from '../../db/as-tenant.ts';
 import type { Pools } from '../../db/pools.ts';
-import { Conflict, NotAllowed, NotSignedIn } from '../../domain/errors.ts';
+import { Conflict, NotAllowed, NotSignedIn, OtpRequired } from '../../domain/errors.ts';
 import type { UserId } from '../../domain/inverter.ts';
 import { renewPasswordHash } from '../../store/account-flows.ts';
 import { type AccountRow, findAccount, insertFirstAdmin, isSetupToken } from '../../store/accounts.ts';
 import { endSession, findSession, insertSession, type SessionRow, touchSession } from '../../store/sessions.ts';
 import type { AccountService, Client, NewAccount, SessionUser, SignedIn } from '../services.ts';
+import type { AccountLimits } from './limits.ts';
 import { checkedAccount, isEmail, MAX_PASSWORD_LENGTH } from './rules.ts';
+import { isFingerprintOf, type SecondFactor } from './second-factor.ts';
 
 /** How long a session lives without being used. */
 export const SESSION_IDLE_S = 90 * 24 * 3600;
@@ -18,12 +20,20 @@ export const SESSION_IDLE_S = 90 * 24 * 3600;
 const TOUCH_EVERY_S = 5 * 60;
 const MAX_USER_AGENT_LENGTH = 400;
 
+/** What stands between a password and a session. */
+export interface Guard {
+  limits: AccountLimits;
+  secondFactor: SecondFactor;
+}
+
 export interface AccountsOptions {
   pools: Pick<Pools, 'app'>;
   authSecret: string;
   /** IANA zone of a new account's first site. */
   timeZone: string;
   passwords?: PasswordHasher;
+  /** Without it nothing is counted, and nobody is asked for a second factor: for tests. */
+  guard?: Guard;
   /** Told when the use of a session or a newer hash could not be noted: the request it belongs to goes on. */
   onError: (error: unknown) => void;
 }
@@ -41,6 +51,7 @@ export interface Accounts extends AccountService {
 /** Sign-in, sessions and the first administrator, on the tables of `store/accounts` and `store/sessions`. */
 export function createAccounts(options: AccountsOptions): Accounts {
   const { app } = options.pools;
+  const { guard } = options;
   const passwords = options.passwords ?? argon2id;
   const tokens = new SessionTokens(options.authSecret);
 
@@ -51,7 +62,10 @@ export function createAccounts(options: AccountsOptions): Accounts {
     await asTenant(app, userId, (tx) => renewPasswordHash(tx, stored, renewed));
   }
 
-  async function checkPassword(email: string, password: string): Promise<AccountRow> {
+  async function checkPassword(
+    email: string,
+    password: string,
+  ): Promise<{ account: AccountRow; passwordHash: string }> {
     const found = isEmail(email) ? await findAccount(app, email) : null;
     // Hashed also where there is nobody: otherwise the time of the answer tells which addresses have accounts.
     const usable = password.length <= MAX_PASSWORD_LENGTH;
@@ -61,7 +75,34 @@ export function createAccounts(options: AccountsOptions): Accounts {
     }
     // Whoever knows the password comes in, also where its new hash cannot be stored just now.
     await renewHash(found.account.id, found.passwordHash, password).catch(options.onError);
-    return found.account;
+    return found;
+  }
+
+  async function openSession(account: AccountRow, client: Client, now: Date): Promise<SignedIn> {
+    const sessionId = randomUUID();
+    await insertSession(app, {
+      id: sessionId,
+      userId: account.id,
+      createdAt: now,
+      expiresAt: secondsAfter(now, SESSION_IDLE_S),
+      address: client.address,
+      userAgent: client.userAgent?.slice(0, MAX_USER_AGENT_LENGTH) ?? null,
+    });
+    return { user: sessionUser(account), sessionId, ...(await tokens.sign(account.id, sessionId, now)) };
+  }
+
+  function checkCode(
+    { limits, secondFactor }: Guard,
+    userId: UserId,
+    otp: string,
+    client: Client,
+    now: Date,
+  ): Promise<void> {
+    return limits.secondStep(userId, now, () => secondFactor.check(userId, otp, client.address, now));
+  }
+
+  function counted<T>(email: string, client: Client, now: Date, work: () => Promise<T>): Promise<T> {
+    return guard === undefined ? work() : guard.limits.attempt(email, client, now, work);
   }
 
   async function livingSession(userId: UserId, sessionId: string, now: Date): Promise<SessionRow> {
@@ -84,18 +125,27 @@ export function createAccounts(options: AccountsOptions): Accounts {
   }
 
   return {
-    async signIn(email: string, password: string, client: Client, now: Date): Promise<SignedIn> {
-      const account = await checkPassword(email.trim(), password);
-      const sessionId = randomUUID();
-      await insertSession(app, {
-        id: sessionId,
-        userId: account.id,
-        createdAt: now,
-        expiresAt: secondsAfter(now, SESSION_IDLE_S),
-        address: client.address,
-        userAgent: client.userAgent?.slice(0, MAX_USER_AGENT_LENGTH) ?? null,
+    signIn: (email, password, client, now, otp) =>
+      counted(email, client, now, async () => {
+        const { account, passwordHash } = await checkPassword(email.trim(), password);
+        if (guard !== undefined && (await guard.secondFactor.isDemanded(account.id))) {
+          if (otp === undefined) throw new OtpRequired(guard.secondFactor.challenge(account, passwordHash, now));
+          await checkCode(guard, account.id, otp, client, now);
+        }
+        return openSession(account, client, now);
+      }),
+
+    async signInWithCode(challenge, otp, client, now) {
+      const refusal = new NotSignedIn('That took too long. Please sign in again.');
+      if (guard === undefined) throw refusal;
+      const { userId, email, fingerprint } = guard.secondFactor.readChallenge(challenge, now);
+      return counted(email, client, now, async () => {
+        const found = await findAccount(app, email);
+        const isSame = found?.account.id === userId && isFingerprintOf(fingerprint, found.passwordHash);
+        if (!isSame || found.account.isDisabled) throw refusal;
+        await checkCode(guard, userId, otp, client, now);
+        return openSession(found.account, client, now);
       });
-      return { user: sessionUser(account), sessionId, ...(await tokens.sign(account.id, sessionId, now)) };
     },
 
     signOut: (userId, sessionId, now) => endSession(app, userId, sessionId, now),

@@ -1,25 +1,30 @@
 import { availableParallelism } from 'node:os';
+import type { Config } from '../../config.ts';
 import { boundedHasher } from '../../crypto/bounded-hasher.ts';
 import { argon2id, type PasswordHasher } from '../../crypto/passwords.ts';
 import type { Pools } from '../../db/pools.ts';
 import type { Services } from '../services.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
+import { createLimits } from './limits.ts';
 import { createPost } from './post.ts';
-import { createProfile } from './profile.ts';
+import { createAskPassword, createProfile } from './profile.ts';
 import { createRegistration } from './registration.ts';
+import { createSecondFactor } from './second-factor.ts';
 import { createSessions } from './session-list.ts';
 
 export interface AccountServicesOptions {
   pools: Pick<Pools, 'app'>;
   secrets: { authSecret: string; encryptionKeys: readonly string[] };
-  config: { baseUrl: URL; signup: 'open' | 'closed'; timeZone: string };
+  config: Pick<Config, 'baseUrl' | 'signup' | 'timeZone' | 'signInLimit' | 'resetLimit' | 'demandSecondFactor'>;
   onError: (error: unknown) => void;
   passwords?: PasswordHasher;
   /** How long answers that must not tell anything take at least; for tests. */
   evenMs?: number;
 }
 
-export type AccountServices = Pick<Services, 'registration' | 'profile' | 'sessions'> & { accounts: Accounts };
+export type AccountServices = Pick<Services, 'registration' | 'profile' | 'sessions' | 'twoFactor'> & {
+  accounts: Accounts;
+};
 
 /** Everything about accounts, with one bound for all their hashing. */
 export function assembleAccounts(options: AccountServicesOptions): AccountServices {
@@ -29,17 +34,29 @@ export function assembleAccounts(options: AccountServicesOptions): AccountServic
   const atOnce = Math.max(1, Math.min(4, availableParallelism() - 1));
   const passwords = options.passwords ?? boundedHasher(argon2id, { atOnce, waiting: 200 });
   const post = createPost({ encryptionKeys: secrets.encryptionKeys, baseUrl });
+  const limits = createLimits({ app: pools.app, signIn: config.signInLimit, reset: config.resetLimit });
+  const askPassword = createAskPassword({ pools, passwords, limits });
+  const { encryptionKeys, authSecret } = secrets;
+  const secondFactor = createSecondFactor({
+    app: pools.app,
+    encryptionKeys,
+    post,
+    askPassword,
+    isDemandedOfAdmins: config.demandSecondFactor,
+  });
   return {
-    accounts: createAccounts({ pools, authSecret: secrets.authSecret, timeZone, passwords, onError }),
+    accounts: createAccounts({ pools, authSecret, timeZone, passwords, guard: { limits, secondFactor }, onError }),
+    twoFactor: secondFactor,
     registration: createRegistration({
       pools,
       post,
       passwords,
+      limits,
       timeZone,
       isOpen: config.signup === 'open',
       ...(evenMs === undefined ? {} : { evenMs }),
     }),
-    profile: createProfile({ pools, post, passwords }),
+    profile: createProfile({ pools, post, passwords, limits, askPassword }),
     sessions: createSessions({ pools }),
   };
 }

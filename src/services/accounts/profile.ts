@@ -6,7 +6,8 @@ import { changePassword, deleteAccount, issueToken } from '../../store/account-f
 import { findAccount } from '../../store/accounts.ts';
 import { readProfile, updateProfile } from '../../store/profile.ts';
 import type { SessionUser } from '../services.ts';
-import type { ProfileService } from './account-services.ts';
+import type { ProfileService, Visitor } from './account-services.ts';
+import type { AccountLimits } from './limits.ts';
 import type { Post } from './post.ts';
 import { TOKEN_HOURS, tokenFor, verifyPath } from './registration.ts';
 import { checkedProfile, isEmail, MAX_PASSWORD_LENGTH, passwordProblem } from './rules.ts';
@@ -15,17 +16,26 @@ export interface ProfileOptions {
   pools: Pick<Pools, 'app'>;
   post: Post;
   passwords: PasswordHasher;
+  limits: AccountLimits;
 }
 
-export function createProfile({ pools: { app }, post, passwords }: ProfileOptions): ProfileService {
-  async function askPassword(user: SessionUser, password: string): Promise<void> {
-    const found = await findAccount(app, user.email);
-    const usable = password.length <= MAX_PASSWORD_LENGTH && found?.account.id === user.id;
-    if (!(await passwords.verify(usable ? found.passwordHash : null, usable ? password : ''))) {
-      throw new WrongPassword('The password is wrong.');
-    }
-  }
+/** Asks once more for the password of somebody who is signed in. @throws WrongPassword, TooMany */
+export type AskPassword = (user: SessionUser, password: string, visitor: Visitor, now: Date) => Promise<void>;
 
+export function createAskPassword({ pools: { app }, passwords, limits }: Omit<ProfileOptions, 'post'>): AskPassword {
+  return (user, password, { client }, now) =>
+    limits.attempt(user.email, client, now, async () => {
+      const found = await findAccount(app, user.email);
+      const usable = password.length <= MAX_PASSWORD_LENGTH && found?.account.id === user.id;
+      if (!(await passwords.verify(usable ? found.passwordHash : null, usable ? password : ''))) {
+        throw new WrongPassword('The password is wrong.');
+      }
+    });
+}
+
+export function createProfile(options: ProfileOptions & { askPassword: AskPassword }): ProfileService {
+  const { post, passwords, limits, askPassword } = options;
+  const { app } = options.pools;
   return {
     read: (userId) => asTenant(app, userId, (tx) => readProfile(tx, userId)),
 
@@ -34,13 +44,15 @@ export function createProfile({ pools: { app }, post, passwords }: ProfileOption
       await asTenant(app, userId, (tx) => updateProfile(tx, userId, checked));
     },
 
-    async changeEmail(user, typed, password, { client, locale }, now) {
+    async changeEmail(user, typed, password, visitor, now) {
+      const { client, locale } = visitor;
       const newEmail = typed.trim();
       if (!isEmail(newEmail)) throw new InvalidInput('That is no address.', { new_email: 'not an e-mail address' });
-      await askPassword(user, password);
+      await askPassword(user, password, visitor, now);
       if (newEmail.toLowerCase() === user.email.toLowerCase()) {
         throw new InvalidInput('That is your address already.', { new_email: 'unchanged' });
       }
+      await limits.membersMail(user.id, now);
       const { token, issued } = tokenFor('email', now);
       // The same for an address that has an account: its owner is told, and whoever asks sees no difference.
       const isTaken = (await findAccount(app, newEmail)) !== null;
@@ -56,10 +68,11 @@ export function createProfile({ pools: { app }, post, passwords }: ProfileOption
       });
     },
 
-    async changePassword(user, sessionId, { current, next }, { client, locale }, now) {
+    async changePassword(user, sessionId, { current, next }, visitor, now) {
+      const { client, locale } = visitor;
       const problem = passwordProblem(next, user.email, [user.firstName, user.lastName]);
       if (problem !== null) throw new InvalidInput('That password will not do.', { new_password1: problem });
-      await askPassword(user, current);
+      await askPassword(user, current, visitor, now);
       const passwordHash = await passwords.hash(next);
       await asTenant(app, user.id, async (tx) => {
         await changePassword(tx, passwordHash, sessionId, now, client.address);
@@ -68,8 +81,9 @@ export function createProfile({ pools: { app }, post, passwords }: ProfileOption
       });
     },
 
-    async deleteAccount(user, password, { client, locale }, now) {
-      await askPassword(user, password);
+    async deleteAccount(user, password, visitor, now) {
+      const { client, locale } = visitor;
+      await askPassword(user, password, visitor, now);
       await asTenant(app, user.id, async (tx) => {
         await deleteAccount(tx, now, client.address);
         // Of nobody's account: it is to arrive although there is none any more.

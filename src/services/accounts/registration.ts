@@ -16,6 +16,7 @@ import {
 import { findAccount } from '../../store/accounts.ts';
 import { atLeast } from '../../util/at-least.ts';
 import type { RegistrationService, Visitor } from './account-services.ts';
+import type { AccountLimits } from './limits.ts';
 import type { Post } from './post.ts';
 import { checkedAccount, isEmail, passwordProblem } from './rules.ts';
 
@@ -28,6 +29,7 @@ export interface RegistrationOptions {
   pools: Pick<Pools, 'app'>;
   post: Post;
   passwords: PasswordHasher;
+  limits: AccountLimits;
   isOpen: boolean;
   /** IANA zone of a new account's first site. */
   timeZone: string;
@@ -45,7 +47,7 @@ export function tokenFor(purpose: TokenPurpose, now: Date): { token: string; iss
 export const verifyPath = (token: string): string => `/verify?token=${token}`;
 
 export function createRegistration(options: RegistrationOptions): RegistrationService {
-  const { post, passwords, isOpen, timeZone, evenMs = EVEN_MS } = options;
+  const { post, passwords, limits, isOpen, timeZone, evenMs = EVEN_MS } = options;
   const { app } = options.pools;
 
   async function signUp(
@@ -53,12 +55,14 @@ export function createRegistration(options: RegistrationOptions): RegistrationSe
     { client, locale }: Visitor,
     now: Date,
   ): Promise<void> {
+    const isWanted = await limits.strangersMail(account.email, client, now);
     // Hashed before it is known whether the address is free, and so in either case.
     const passwordHash = await passwords.hash(account.password);
     const { token, issued } = tokenFor('verify', now);
     await inTransaction(app, async (tx) => {
       const userId = await insertSignUp(tx, { ...account, passwordHash, timeZone, locale }, issued, client.address);
       const letter = { to: account.email, locale, userId };
+      if (userId === null && !isWanted) return;
       if (userId === null) return post.send(tx, { ...letter, kind: 'exists', path: '/login' }, now);
       const hours = TOKEN_HOURS.verify;
       return post.send(tx, { ...letter, kind: 'verify', path: verifyPath(token), hours }, now);
@@ -66,8 +70,9 @@ export function createRegistration(options: RegistrationOptions): RegistrationSe
   }
 
   async function requestReset(email: string, { client, locale }: Visitor, now: Date): Promise<void> {
+    const isWanted = await limits.strangersMail(email, client, now);
     const found = isEmail(email) ? await findAccount(app, email) : null;
-    if (found === null || found.account.isDisabled) return;
+    if (found === null || found.account.isDisabled || !isWanted) return;
     const { account } = found;
     const { token, issued } = tokenFor('reset', now);
     await asTenant(app, account.id, async (tx) => {
@@ -113,6 +118,7 @@ export function createRegistration(options: RegistrationOptions): RegistrationSe
 
     async resendConfirmation(user, { client, locale }, now) {
       if (user.isVerified) return;
+      await limits.membersMail(user.id, now);
       const { token, issued } = tokenFor('verify', now);
       await asTenant(app, user.id, async (tx) => {
         await issueToken(tx, 'verify', issued, null, client.address);

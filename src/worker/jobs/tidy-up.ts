@@ -24,6 +24,16 @@ const SHORT_LIVED: readonly { what: string; delete: string }[] = [
     delete: `FROM api.pending_reading WHERE received_at < $1::timestamptz - interval '48 hours'`,
   },
   { what: 'finished jobs', delete: `FROM store.job WHERE done_at < $1::timestamptz - interval '30 days'` },
+  {
+    what: 'mails that were sent or given up',
+    delete: `FROM store.mail WHERE message IS NULL AND coalesce(sent_at, created_at) < $1::timestamptz - interval '30 days'`,
+  },
+  {
+    what: 'mails nobody took',
+    delete: `FROM store.mail WHERE created_at < $1::timestamptz - interval '7 days' AND sent_at IS NULL`,
+  },
+  { what: 'links in mails', delete: `FROM store.account_token WHERE expires_at < $1::timestamptz - interval '7 days'` },
+  { what: 'attempts', delete: `FROM store.attempt WHERE at < $1::timestamptz - interval '1 day'` },
   { what: 'audit entries', delete: `FROM api.audit_log WHERE at < $1::timestamptz - interval '365 days'` },
   { what: 'quality events', delete: `FROM api.quality_event WHERE noted_at < $1::timestamptz - interval '730 days'` },
 ];

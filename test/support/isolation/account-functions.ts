@@ -38,6 +38,42 @@ export const ACCOUNT_FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
     definer: 'owner',
     foreign: { args: () => ({ old_hash: `'x'`, new_hash: `'y'` }), readsOnly: true },
   },
+  'api.two_factor': { execute: ['app'], definer: 'owner', foreign: { args: () => ({}), readsOnly: true } },
+  'api.begin_two_factor': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: { args: () => ({ sealed_seed: `'x'`, at: 'now()' }), readsOnly: true },
+  },
+  'api.confirm_two_factor': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: { args: () => ({ step: '7', at: 'now()' }), readsOnly: true },
+  },
+  'api.take_two_factor_step': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: { args: () => ({ step: '99999999' }), takesNoIds: true, readsOnly: true },
+  },
+  'api.take_recovery_code': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: { args: () => ({ hash: `sha256('nothing'::bytea)`, at: 'now()' }), readsOnly: true },
+  },
+  'api.replace_recovery_codes': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: {
+      args: () => ({ code_hashes: `ARRAY[sha256(gen_random_uuid()::text::bytea)]`, at: 'now()' }),
+      takesNoIds: true,
+    },
+  },
+  'api.remove_two_factor': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: { args: () => ({ at: 'now()' }), takesNoIds: true, readsOnly: true },
+  },
+  'api.admit_attempt': { execute: ['app'], definer: 'owner', foreign: 'counts hashes that belong to no account' },
+  'api.settle_attempt': { execute: ['app'], definer: 'owner', foreign: 'counts hashes that belong to no account' },
   'api.delete_account': {
     execute: ['app'],
     definer: 'owner',

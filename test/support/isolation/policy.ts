@@ -69,6 +69,7 @@ export const WITHOUT_TENANT: Readonly<Record<string, string>> = {
   'store.installation': 'which engine the samples lie in',
   'store.packing': 'up to when samples are packed',
   'store.process': 'the heartbeats of this installation',
+  'store.attempt': 'hashes of what was tried, by whoever',
   'store.unclaimed_logger': 'loggers that nobody has claimed',
   'store.tls_attempt': 'peers that told no serial',
   'migration.kysely_migration': 'which migrations were applied',

@@ -30,6 +30,9 @@ export function AccountPage(data: AccountData, frame: Frame): JSX.Element {
         <SessionsSection data={data} frame={frame} />
       </Section>
       <p class="flex flex-wrap justify-between gap-x-6 gap-y-2">
+        <a href="/account/two-factor" class="link">
+          {t.twoFactor.link}
+        </a>
         <a href="/account/api-keys" class="link">
           {t.keys.title}
         </a>

@@ -1,12 +1,22 @@
 import type { JSX } from 'preact';
-import { LanguageLink } from '../../components/entrance.tsx';
+import { Entrance, LanguageLink } from '../../components/entrance.tsx';
 import { Field, Form, FormMessage } from '../../components/form.tsx';
 import { SunMark } from '../../components/icon.tsx';
 import type { Frame } from '../../page-definition.ts';
 
-export function LoginPage({ next, isOpen }: { next: string; isOpen: boolean }, frame: Frame): JSX.Element {
+export interface LoginData {
+  next: string;
+  /** Whether strangers may create accounts. */
+  isOpen: boolean;
+  /** The password was right, and the code of the second factor is asked for. */
+  challenge: string | null;
+}
+
+export function LoginPage({ next, isOpen, challenge }: LoginData, frame: Frame): JSX.Element {
   const { t } = frame.language;
   const { form } = frame;
+  const asked = form?.action === '/login/code' ? (form.values['challenge'] ?? null) : challenge;
+  if (asked !== null) return <CodeStep challenge={asked} next={form?.values['next'] ?? next} frame={frame} />;
   return (
     <div class="mx-auto flex max-w-md flex-col gap-6 pt-4 md:pt-12">
       <div class="flex flex-col items-center gap-3 text-center">
@@ -53,5 +63,36 @@ export function LoginPage({ next, isOpen }: { next: string; isOpen: boolean }, f
         <LanguageLink frame={frame} path="/login" />
       </p>
     </div>
+  );
+}
+
+/** The second step: what proved the first travels along, sealed, so that the password is not asked for again nor kept anywhere. */
+function CodeStep({ challenge, next, frame }: { challenge: string; next: string; frame: Frame }): JSX.Element {
+  const { t } = frame.language;
+  return (
+    <Entrance title={t.twoFactor.signInTitle} lead={t.twoFactor.signInLead}>
+      <Form action="/login/code" csrf={frame.csrfToken} class="panel flex flex-col gap-4">
+        <FormMessage form={frame.form} />
+        <input type="hidden" name="challenge" value={challenge} />
+        <input type="hidden" name="next" value={next} />
+        <Field
+          id="otp"
+          name="otp"
+          label={t.twoFactor.signInCode}
+          autocomplete="one-time-code"
+          error={frame.form?.errors['otp']}
+          maxlength={100}
+          autofocus
+        />
+        <button type="submit" class="btn btn-primary btn-block mt-2">
+          {t.twoFactor.signInButton}
+        </button>
+      </Form>
+      <p>
+        <a href="/login" class="link text-sm">
+          {t.entrance.toLogin}
+        </a>
+      </p>
+    </Entrance>
   );
 }

@@ -1,22 +1,23 @@
 import { z } from 'zod';
-import { NotSignedIn, TooMany } from '../../../domain/errors.ts';
+import { NotSignedIn, OtpRequired, TooMany } from '../../../domain/errors.ts';
 import { definePage } from '../../define-page.ts';
 import { requiredText, safePath } from '../../input.ts';
 import { Redirect } from '../../page-definition.ts';
-import { LoginPage } from './page.tsx';
+import { accountRefusal } from '../../refusals.ts';
+import { type LoginData, LoginPage } from './page.tsx';
 
 interface LoginQuery {
   next?: string | undefined;
 }
 
-interface LoginData {
-  next: string;
-  /** Whether strangers may create accounts. */
-  isOpen: boolean;
-}
-
 /** The predecessor's field names, so that password managers and scripts go on. */
 const LoginForm = z.object({ username: requiredText, password: z.string().min(1), next: z.string().optional() });
+
+const CodeForm = z.object({
+  challenge: z.string().min(1).max(4000),
+  otp: requiredText.max(100),
+  next: z.string().optional(),
+});
 
 export const login = definePage<'public', Record<string, never>, LoginQuery, LoginData>({
   name: 'login',
@@ -25,7 +26,7 @@ export const login = definePage<'public', Record<string, never>, LoginQuery, Log
   query: z.object({ next: z.string().max(2000).optional() }),
   load: async ({ services, user, query }) =>
     user === null
-      ? { next: safePath(query.next), isOpen: services.registration.isOpen }
+      ? { next: safePath(query.next), isOpen: services.registration.isOpen, challenge: null }
       : new Redirect(safePath(query.next)),
   view: (data, frame) => ({ title: frame.language.t.login.title, body: LoginPage(data, frame) }),
   actions: [
@@ -39,7 +40,27 @@ export const login = definePage<'public', Record<string, never>, LoginQuery, Log
       },
       async run({ form, services, client, now, startSession }) {
         const { username, password, next } = form(LoginForm);
-        startSession(await services.accounts.signIn(username, password, client, now));
+        try {
+          const signedIn = await services.accounts.signIn(username, password, client, now);
+          startSession(signedIn);
+          // An administrator without a second factor is asked to set it up before anything else.
+          return new Redirect((await services.twoFactor.isDue(signedIn.user)) ? '/account/two-factor' : safePath(next));
+        } catch (error) {
+          if (!(error instanceof OtpRequired)) throw error;
+          return { data: { challenge: error.challenge, next: safePath(next) } };
+        }
+      },
+    },
+    {
+      path: '/login/code',
+      explain: (t) => t.login.required,
+      refusal(error, t) {
+        if (error instanceof NotSignedIn) return { status: 401, message: t.twoFactor.signInWrong };
+        return accountRefusal(error, t);
+      },
+      async run({ form, services, client, now, startSession }) {
+        const { challenge, otp, next } = form(CodeForm);
+        startSession(await services.accounts.signInWithCode(challenge, otp, client, now));
         return new Redirect(safePath(next));
       },
     },
