@@ -147,20 +147,23 @@ describe('a pushed reading', () => {
       .toEqual([{ kind: 'outside_window' }]);
   });
 
-  it('whose partition was never made is stored all the same', async () => {
-    const id = await addInverter(alice, '116100000005');
-    await ingest.intake.push(alice.id, 'opendtu', envelopeOf(openDtuReading('116100000005', at(-300 * 86_400))), NOW);
-    const { rows } = await db.owner((c) =>
-      c.query('SELECT tableoid::regclass::text AS part FROM store.ac_sample WHERE inverter_id = $1', [id]),
-    );
-    expect(rows).toEqual([{ part: 'store.ac_sample_default' }]);
-    // … and moves when the partition is made.
-    await db.owner((c) => c.query('SELECT store.make_partitions($1, $1)', [at(-300 * 86_400)]));
-    const after = await db.owner((c) =>
-      c.query('SELECT tableoid::regclass::text AS part FROM store.ac_sample WHERE inverter_id = $1', [id]),
-    );
-    expect(after.rows[0]?.part).toMatch(/^store\.ac_sample_p\d{8}$/);
-  });
+  it.skipIf(process.env['TEST_TIMESCALE_URL'] !== undefined)(
+    'whose partition was never made is stored all the same',
+    async () => {
+      const id = await addInverter(alice, '116100000005');
+      await ingest.intake.push(alice.id, 'opendtu', envelopeOf(openDtuReading('116100000005', at(-300 * 86_400))), NOW);
+      const { rows } = await db.owner((c) =>
+        c.query('SELECT tableoid::regclass::text AS part FROM store.ac_sample WHERE inverter_id = $1', [id]),
+      );
+      expect(rows).toEqual([{ part: 'store.ac_sample_default' }]);
+      // … and moves when the partition is made.
+      await db.owner((c) => c.query('SELECT store.make_partitions($1, $1)', [at(-300 * 86_400)]));
+      const after = await db.owner((c) =>
+        c.query('SELECT tableoid::regclass::text AS part FROM store.ac_sample WHERE inverter_id = $1', [id]),
+      );
+      expect(after.rows[0]?.part).toMatch(/^store\.ac_sample_p\d{8}$/);
+    },
+  );
 
   it('that is a stored one fills history and never moves "now"', async () => {
     const id = await addInverter(alice, '116100000006');

@@ -17,6 +17,8 @@ export interface Mutation {
   right: string;
   /** Only a superuser can make this mistake. */
   bySuperuser?: true;
+  /** It needs a partition of plain PostgreSQL. */
+  onlyPlain?: true;
   look(world: World): Promise<string[]>;
   says: RegExp;
 }
@@ -42,6 +44,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a right on one partition',
+    onlyPlain: true,
     wrong: 'GRANT USAGE ON SCHEMA store TO {{app}}; GRANT SELECT ON store.dc_sample_default TO {{app}}',
     right: 'REVOKE SELECT ON store.dc_sample_default FROM {{app}}; REVOKE USAGE ON SCHEMA store FROM {{app}}',
     look: matrixOf('store.dc_sample_default'),
