@@ -3,10 +3,11 @@ import type { BatchIngest, PushIngest } from '../ingest/ingest.ts';
 import type { HealthService, Services } from '../services/services.ts';
 import { opendtuRoute } from './push/opendtu.ts';
 import { victronRoute } from './push/victron.ts';
-import { apiKeyRoutes } from './v1/api-keys.ts';
 import { accountRoutes } from './v1/account.ts';
+import { apiKeyRoutes } from './v1/api-keys.ts';
 import { authRoutes } from './v1/auth.ts';
 import { deviceRoutes } from './v1/devices.ts';
+import { exportRoutes } from './v1/export.ts';
 import { healthRoute } from './v1/healthcheck.ts';
 import { inverterRoutes } from './v1/inverters.ts';
 import { loggerRoutes } from './v1/loggers.ts';
@@ -17,7 +18,16 @@ export interface ApiOptions {
   /** `accounts` with `limitSignIns` around them. */
   services: Pick<
     Services,
-    'accounts' | 'apiKeys' | 'inbox' | 'inverters' | 'loggers' | 'statistics' | 'health' | 'profile' | 'sessions'
+    | 'accounts'
+    | 'apiKeys'
+    | 'inbox'
+    | 'inverters'
+    | 'loggers'
+    | 'statistics'
+    | 'health'
+    | 'profile'
+    | 'sessions'
+    | 'exports'
   >;
   batches: BatchIngest;
   now?: () => Date;
@@ -43,6 +53,7 @@ export function apiPlugin({ services, batches, now = systemClock }: ApiOptions):
     app.register(apiKeyRoutes({ apiKeys: services.apiKeys, now }));
     app.register(deviceRoutes({ inbox: services.inbox, inverters: services.inverters, now }));
     app.register(loggerRoutes({ loggers: services.loggers, now }));
+    app.register(exportRoutes({ exports: services.exports, now }));
     app.register(statisticsRoutes({ inverters: services.inverters, statistics: services.statistics, now }));
   };
 }

@@ -175,6 +175,30 @@ export const de: Dictionary = {
     metric: 'Vergleichen nach',
     metrics: { power: 'Leistung', voltage: 'Spannung', current: 'Strom', energy: 'Energie' },
   },
+  exporting: {
+    title: 'Exportieren',
+    lead: 'Alles Gemessene, in einer eigenen Datei.',
+    from: 'Von',
+    through: 'Bis einschließlich',
+    resolution: 'Wie fein',
+    resolutions: {
+      raw: 'Jede Messung, wie sie kam',
+      '15m': 'Viertelstunden',
+      hour: 'Stunden',
+      day: 'Tage',
+    },
+    channels: 'Mit den DC-Eingängen',
+    format: 'Datei',
+    formats: {
+      csv: 'CSV, Dezimalpunkt',
+      german: 'CSV für deutsche Tabellen: Semikolon, Dezimalkomma',
+      json: 'JSON',
+    },
+    button: 'Herunterladen',
+    notes: (zone) =>
+      `Zeiten gelten in ${zone}, mit ihrem Abstand zu UTC. Leistung in W, Energie in Wh. Unbekanntes ist leer, nie 0.`,
+    importable: 'Eine CSV-Datei mit jeder Messung liest der Befehl „import“ wieder ein.',
+  },
   inverters: {
     title: 'Wechselrichter',
     none: 'Noch kein Wechselrichter.',

@@ -181,6 +181,31 @@ export const en = {
     metrics: { power: 'Power', voltage: 'Voltage', current: 'Current', energy: 'Energy' },
   },
 
+  exporting: {
+    title: 'Export',
+    lead: 'Everything that was measured, in a file of your own.',
+    from: 'From',
+    through: 'Up to and including',
+    resolution: 'How finely',
+    resolutions: {
+      raw: 'Every measurement as it came',
+      '15m': 'Quarter hours',
+      hour: 'Hours',
+      day: 'Days',
+    },
+    channels: 'With the DC inputs',
+    format: 'File',
+    formats: {
+      csv: 'CSV, decimal point',
+      german: 'CSV for spreadsheets in German: semicolons, decimal comma',
+      json: 'JSON',
+    },
+    button: 'Download',
+    notes: (zone: string) =>
+      `Times are those of ${zone}, with their offset. Power in W, energy in Wh. What is unknown is empty, never 0.`,
+    importable: 'A CSV of every measurement can be read in again with the command “import”.',
+  },
+
   inverters: {
     title: 'Inverters',
     none: 'No inverter yet.',

@@ -6,6 +6,7 @@ import { limitSignIns, SignInLimit } from '../http/sign-in-limit.ts';
 import { InboxBooking } from '../ingest/inbox-booking.ts';
 import { assembleAccounts } from '../services/accounts/assemble.ts';
 import { createApiKeys } from '../services/api-keys.ts';
+import { createExportService } from '../services/exports.ts';
 import { createInboxService } from '../services/inbox.ts';
 import { createInverterService } from '../services/inverters.ts';
 import { createLoggerService } from '../services/loggers.ts';
@@ -43,6 +44,7 @@ export async function startWeb(shared: Shared): Promise<RunningRole> {
   const booking = new InboxBooking(ingest.inbox);
   shared.onDeviceChange(() => booking.soon());
   const inverters = createInverterService(pools.app, { isOnlyAccount: () => isOnlyAccount(pools.app) });
+  const statistics = createStatisticsService(pools.app);
   const services: Services = {
     ...accountServices,
     accounts,
@@ -50,7 +52,8 @@ export async function startWeb(shared: Shared): Promise<RunningRole> {
     inverters,
     inbox: createInboxService(pools.app, { inverters, book: (key) => ingest.inbox.bookNow(key) }),
     loggers: createLoggerService(pools.app),
-    statistics: createStatisticsService(pools.app),
+    statistics,
+    exports: createExportService(pools.app, { inverters, statistics }),
     health,
   };
   const assets = loadAssets();

@@ -1,11 +1,12 @@
+import type { DeviceKind, InverterId, SiteId, UserId } from '../domain/inverter.ts';
 import type {
   ProfileService,
   RegistrationService,
   SessionService,
   TwoFactorService,
 } from './accounts/account-services.ts';
+import type { ExportService } from './export-service.ts';
 import type { LoggerService } from './logger-service.ts';
-import type { DeviceKind, InverterId, SiteId, UserId } from '../domain/inverter.ts';
 
 /**
  * What pages and API may ask for. Both call these same functions, so that a figure has one definition. Every function that takes a
@@ -21,6 +22,7 @@ export interface Services {
   inverters: InverterService;
   loggers: LoggerService;
   statistics: StatisticsService;
+  exports: ExportService;
   apiKeys: ApiKeyService;
   inbox: InboxService;
   health: HealthService;

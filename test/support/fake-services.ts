@@ -1,4 +1,12 @@
-import { Conflict, InvalidInput, NotAllowed, NotFound, NotSignedIn, OtpRequired, TooMany } from '../../src/domain/errors.ts';
+import {
+  Conflict,
+  InvalidInput,
+  NotAllowed,
+  NotFound,
+  NotSignedIn,
+  OtpRequired,
+  TooMany,
+} from '../../src/domain/errors.ts';
 import { normaliseSerial } from '../../src/domain/inverter.ts';
 import { checkedAccount } from '../../src/services/accounts/rules.ts';
 import { checkedKeyName } from '../../src/services/api-keys.ts';
@@ -150,6 +158,13 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
         find(userId, id).state = 'waiting';
       },
       frames: async (userId, id) => ({ serial: find(userId, id).serial, frames: [] }),
+    },
+    exports: {
+      async open(userId, id) {
+        const { name, serial, timeZone } = find(userId, id);
+        async function* none(): AsyncGenerator<never> {}
+        return { inverter: { id, name, serial }, timeZone, timeName: 'start', names: ['energy_wh'], rows: none() };
+      },
     },
     statistics: fakeStatistics((userId) => of.get(userId) ?? [], read),
     apiKeys: {

@@ -4,6 +4,7 @@ import { accountDelete } from './account-delete/route.ts';
 import { apiKeys } from './api-keys/route.ts';
 import { dashboard } from './dashboard/route.ts';
 import { dcChannels } from './dc-channels/route.ts';
+import { exportPage } from './export/route.ts';
 import { firstAdmin } from './first-admin/route.ts';
 import { guide } from './guide/route.ts';
 import { inverterDelete } from './inverter-delete/route.ts';
@@ -24,6 +25,7 @@ export const PAGES: readonly Page[] = [
   summary,
   dashboard,
   dcChannels,
+  exportPage,
   inverters,
   guide,
   setUp,

@@ -1,0 +1,32 @@
+import type { InverterId, UserId } from '../domain/inverter.ts';
+import type { EnergyRange } from './services.ts';
+
+export const EXPORT_RESOLUTIONS = ['raw', '15m', 'hour', 'day'] as const;
+export type ExportResolution = (typeof EXPORT_RESOLUTIONS)[number];
+
+export interface ExportRequest {
+  /** Inclusive; a text is a date in the site's zone. Null: from the first thing known. */
+  from: EnergyRange['from'];
+  /** Exclusive; null: up to now. */
+  to: EnergyRange['to'] | null;
+  resolution: ExportResolution;
+  /** The DC inputs too. */
+  channels: boolean;
+}
+
+export type ExportValue = number | boolean | null;
+
+/** Rows in order of time, read while they are taken: a year takes no more memory than a day. */
+export interface ExportTable {
+  inverter: { id: InverterId; name: string; serial: string };
+  timeZone: string;
+  /** What the rows' times are called, and then their values: the API's names. */
+  timeName: 'sampled_at' | 'start';
+  names: readonly string[];
+  rows: AsyncGenerator<{ time: Date; values: readonly ExportValue[] }>;
+}
+
+export interface ExportService {
+  /** @throws NotFound, InvalidInput; both before the first row is read */
+  open(userId: UserId, inverterId: InverterId, request: ExportRequest, now: Date): Promise<ExportTable>;
+}

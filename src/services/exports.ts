@@ -1,0 +1,170 @@
+import { asTenant } from '../db/as-tenant.ts';
+import type { DbPool } from '../db/pools.ts';
+import { InvalidInput } from '../domain/errors.ts';
+import { addDays, type Bounds, dayBounds, localDate } from '../domain/period.ts';
+import {
+  AC_VALUES,
+  type AcSample,
+  DC_VALUES,
+  type DcSample,
+  firstKnown,
+  readAcSamples,
+  readDcSamples,
+} from '../store/sample-rows.ts';
+import { energyBounds } from './energy-bounds.ts';
+import type { ExportResolution, ExportService, ExportTable, ExportValue } from './export-service.ts';
+import type { InverterCurrent, Services } from './services.ts';
+
+type Row = { time: Date; values: readonly ExportValue[] };
+
+/** So many days are read at once, of sums by quarter hour and longer. */
+const DAYS_AT_ONCE: Record<Exclude<ExportResolution, 'raw'>, number> = { '15m': 14, hour: 31, day: 366 };
+
+/** And of samples so many, at the pace the inverter has now: a whole day, or an hour of a talkative one. */
+const SAMPLES_AT_ONCE = 2_000;
+const HOUR_MS = 3_600_000;
+
+/**
+ * Exports are read piece by piece, each in a transaction of its own: whoever reads slowly holds no connection and keeps no old row alive,
+ * and whoever goes away costs no more than the piece that is being read.
+ */
+export function createExportService(
+  pool: DbPool,
+  { inverters, statistics }: Pick<Services, 'inverters' | 'statistics'>,
+): ExportService {
+  return {
+    async open(userId, inverterId, { from, to, resolution, channels }, now) {
+      const inverter = await inverters.current(userId, inverterId, now);
+      const { timeZone } = inverter;
+      const asked = energyBounds({ from: from ?? new Date(0), to: to ?? now }, 'day', timeZone);
+      if (asked.from >= asked.to) throw new InvalidInput('The range is empty.', { from: 'must be before `to`' });
+      const first = await asTenant(pool, userId, (tx) => firstKnown(tx, userId, inverterId));
+      // Before the first thing known, and after now, there is nothing to ask for.
+      const bounds = {
+        from: new Date(Math.max(asked.from.getTime(), first?.getTime() ?? now.getTime())),
+        to: new Date(
+          Math.min(asked.to.getTime(), dayBounds(addDays(localDate(now, timeZone), 1), timeZone).to.getTime()),
+        ),
+      };
+      const numbers = channels ? inverter.channels.map(({ channel }) => channel) : [];
+      const table = {
+        inverter: { id: inverter.id, name: inverter.name, serial: inverter.serial },
+        timeZone,
+      };
+      if (resolution === 'raw') {
+        const pieces = piecesOf(bounds, sampleSpanMs(inverter));
+        return {
+          ...table,
+          timeName: 'sampled_at',
+          names: rawNames(numbers),
+          rows: rawRows(pool, userId, inverterId, pieces, numbers),
+        };
+      }
+      const pieces = daysOf(bounds, timeZone, DAYS_AT_ONCE[resolution]);
+      const rows = sums(statistics, userId, inverterId, pieces, resolution, numbers);
+      return { ...table, timeName: 'start', names: sumNames(numbers), rows };
+    },
+  };
+}
+
+function sampleSpanMs({ staleAfterS }: InverterCurrent): number {
+  // Three intervals make a value stale.
+  const intervalMs = (staleAfterS / 3) * 1000;
+  return Math.min(24 * HOUR_MS, Math.max(HOUR_MS, SAMPLES_AT_ONCE * intervalMs));
+}
+
+function* piecesOf({ from, to }: Bounds, lengthMs: number): Generator<Bounds> {
+  for (let ms = from.getTime(); ms < to.getTime(); ms += lengthMs) {
+    yield { from: new Date(ms), to: new Date(Math.min(to.getTime(), ms + lengthMs)) };
+  }
+}
+
+/** Whole local days, so that no hour or day is cut in two. */
+function* daysOf({ from, to }: Bounds, timeZone: string, days: number): Generator<Bounds> {
+  for (let start = from; start < to; ) {
+    const next = dayBounds(addDays(localDate(start, timeZone), days), timeZone).from;
+    const end = next < to ? next : to;
+    yield { from: start, to: end };
+    start = end;
+  }
+}
+
+const AC_NAMES = Object.keys(AC_VALUES) as (keyof typeof AC_VALUES)[];
+const DC_NAMES = Object.keys(DC_VALUES) as (keyof typeof DC_VALUES)[];
+
+function rawNames(channels: readonly number[]): string[] {
+  return [...AC_NAMES, ...channels.flatMap((channel) => DC_NAMES.map((name) => `channel_${channel}_${name}`))];
+}
+
+async function* rawRows(
+  pool: DbPool,
+  userId: number,
+  inverterId: number,
+  pieces: Iterable<Bounds>,
+  channels: readonly number[],
+): AsyncGenerator<Row> {
+  for (const piece of pieces) {
+    const of = { userId, inverterId, ...piece };
+    const { ac, dc } = await asTenant(pool, userId, async (tx) => ({
+      ac: await readAcSamples(tx, of),
+      dc: channels.length === 0 ? [] : await readDcSamples(tx, of),
+    }));
+    yield* joined(ac, dc, channels);
+  }
+}
+
+/** A row for each moment of which anything was stored. */
+function* joined(ac: readonly AcSample[], dc: readonly DcSample[], channels: readonly number[]): Generator<Row> {
+  const moments = new Map<number, { ac: AcSample | null; dc: Map<number, DcSample> }>();
+  const at = (time: Date): { ac: AcSample | null; dc: Map<number, DcSample> } => {
+    const known = moments.get(time.getTime()) ?? { ac: null, dc: new Map<number, DcSample>() };
+    moments.set(time.getTime(), known);
+    return known;
+  };
+  for (const sample of ac) at(sample.sampledAt).ac = sample;
+  for (const sample of dc) at(sample.sampledAt).dc.set(sample.channel, sample);
+  for (const [ms, moment] of [...moments].sort(([a], [b]) => a - b)) {
+    const inputs = channels.flatMap((channel) => DC_NAMES.map((name) => moment.dc.get(channel)?.[name] ?? null));
+    yield { time: new Date(ms), values: [...AC_NAMES.map((name) => moment.ac?.[name] ?? null), ...inputs] };
+  }
+}
+
+function sumNames(channels: readonly number[]): string[] {
+  const inputs = channels.flatMap((channel) => [`channel_${channel}_power_w`, `channel_${channel}_energy_wh`]);
+  return ['power_w', 'power_max_w', 'energy_wh', 'estimated', ...inputs];
+}
+
+const POWER_BUCKET = { '15m': '15m', hour: '1h', day: '1d' } as const;
+
+/** The very figures that pages and API show. */
+async function* sums(
+  statistics: Services['statistics'],
+  userId: number,
+  inverterId: number,
+  pieces: Iterable<Bounds>,
+  resolution: Exclude<ExportResolution, 'raw'>,
+  channels: readonly number[],
+): ExportTable['rows'] {
+  for (const piece of pieces) {
+    const rows = new Map<number, ExportValue[]>();
+    const put = (time: Date, column: number, value: ExportValue): void => {
+      const row = rows.get(time.getTime()) ?? Array.from({ length: 4 + 2 * channels.length }, () => null);
+      row[column] = value;
+      rows.set(time.getTime(), row);
+    };
+    for (const [index, channel] of [0, ...channels].entries()) {
+      const column = index === 0 ? 0 : 2 + 2 * index;
+      const power = await statistics.power(userId, inverterId, { ...piece, bucket: POWER_BUCKET[resolution], channel });
+      const energy = await statistics.energy(userId, inverterId, { ...piece, bucket: resolution, channel });
+      for (const { time, powerW, powerMaxW } of power.points) {
+        put(time, column, Math.round(powerW * 10) / 10);
+        if (index === 0) put(time, 1, powerMaxW);
+      }
+      for (const { start, energyWh, estimated } of energy.points) {
+        put(start, index === 0 ? 2 : column + 1, energyWh);
+        if (index === 0) put(start, 3, estimated);
+      }
+    }
+    for (const [ms, values] of [...rows].sort(([a], [b]) => a - b)) yield { time: new Date(ms), values };
+  }
+}

@@ -1,0 +1,30 @@
+import { addDays, localDate } from '../../../domain/period.ts';
+import type { InverterCurrent } from '../../../services/services.ts';
+import { definePage } from '../../define-page.ts';
+import { IdParams } from '../../input.ts';
+import { ExportPage } from './page.tsx';
+
+export interface ExportData {
+  inverter: InverterCurrent;
+  /** What the form proposes: the last week, in the site's dates. */
+  from: string;
+  through: string;
+}
+
+/** A form for the API's export: the file comes from there. */
+export const exportPage = definePage<'member', { id: number }, Record<string, never>, ExportData>({
+  name: 'export',
+  path: '/export/:id',
+  access: 'member',
+  nav: 'overview',
+  params: IdParams,
+  async load({ services, user, params, now }) {
+    const inverter = await services.inverters.current(user.id, params.id, now);
+    const through = localDate(now, inverter.timeZone);
+    return { inverter, from: addDays(through, -7), through };
+  },
+  view: (data, frame) => ({
+    title: `${frame.language.t.exporting.title} · ${data.inverter.name}`,
+    body: ExportPage(data, frame),
+  }),
+});
