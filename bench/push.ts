@@ -50,6 +50,7 @@ try {
   );
   const ids = await bench.addInverters('opendtu', serials);
   const devices = serials.map((serial) => new HttpDevice(serial, bench.server.httpPort, bench.apiKey));
+  await warmUp(devices.slice(0, size.rate));
   await sustain(bench, devices.slice(0, size.rate));
   await overload(bench, devices.slice(0, size.overloadDevices));
   for (const device of devices) device.close();
@@ -57,15 +58,29 @@ try {
 } finally {
   await bench.close();
 }
-figures['push_vs_bare_insert_ratio'] = ratio('pushes_per_s', 'replayed_per_s');
-figures['push_vs_samples_alone_ratio'] = ratio('pushes_per_s', 'samples_alone_per_s');
+// What it can, as opposed to what was asked of it.
+figures['most_per_s'] = Math.max(figures['pushes_per_s'] ?? 0, figures['overload_stored_per_s'] ?? 0);
+figures['push_vs_bare_insert_ratio'] = ratio('most_per_s', 'replayed_per_s');
+figures['push_vs_samples_alone_ratio'] = ratio('most_per_s', 'samples_alone_per_s');
 for (const name of ['push_vs_bare_insert_ratio', 'push_vs_samples_alone_ratio'])
   console.log(`${name.padEnd(78)} ${figures[name]}`);
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify({ figures }, null, 2)}\n`);
 
+/** A program that has just started is translated while it runs. */
+async function warmUp(devices: readonly HttpDevice[]): Promise<void> {
+  const firstS = daysAgoS(5);
+  const until = performance.now() + (quick ? 4_000 : 10_000);
+  await Promise.all(
+    devices.map(async (device) => {
+      for (let n = 0; performance.now() < until; n++)
+        await device.push(fourInputs(device.serial, firstS + n * STEP_S, n));
+    }),
+  );
+}
+
 /** Each device a push a second, not before its last was answered. */
 async function sustain({ server, owner }: Bench, devices: readonly HttpDevice[]): Promise<void> {
-  const firstS = Math.floor(Date.now() / 1000) - (size.seconds + 10) * STEP_S;
+  const firstS = daysAgoS(4);
   const latencies: number[] = [];
   const statuses = new Map<number, number>();
   const cpu = { server: usageOf(server.pid).cpuS, postgres: postgresCpuS(server.dataDir) };
@@ -98,7 +113,9 @@ async function sustain({ server, owner }: Bench, devices: readonly HttpDevice[])
   );
   const { rows } = await owner((client) =>
     client.query<{ ac: number; dc: number }>(
-      'SELECT (SELECT count(*)::int FROM store.ac_sample) AS ac, (SELECT count(*)::int FROM store.dc_sample) AS dc',
+      `SELECT (SELECT count(*)::int FROM store.ac_sample WHERE ts >= to_timestamp($1)) AS ac,
+              (SELECT count(*)::int FROM store.dc_sample WHERE ts >= to_timestamp($1)) AS dc`,
+      [firstS],
     ),
   );
   expect('samples and inputs found of those acknowledged', [rows[0]?.ac, rows[0]?.dc], [stored, 4 * stored]);
@@ -106,7 +123,7 @@ async function sustain({ server, owner }: Bench, devices: readonly HttpDevice[])
 
 /** As fast as they are answered, from many more devices; then the ordinary rate again. */
 async function overload({ server }: Bench, devices: readonly HttpDevice[]): Promise<void> {
-  const firstS = Math.floor(Date.now() / 1000) - 400 * 24 * 3600;
+  const firstS = daysAgoS(3);
   const statuses = new Map<number, number>();
   let mostKiB = 0;
   const watch = setInterval(() => {
@@ -140,7 +157,7 @@ async function overload({ server }: Bench, devices: readonly HttpDevice[]): Prom
     await Promise.all(
       some.map(async (device) => {
         const sentAt = performance.now();
-        const status = await device.push(fourInputs(device.serial, firstS - (n + 1) * STEP_S, n));
+        const status = await device.push(fourInputs(device.serial, daysAgoS(0.1) + n * STEP_S, n));
         if (status === 201) after.push(performance.now() - sentAt);
       }),
     );
@@ -229,6 +246,11 @@ function expect(what: string, found: unknown, expected: unknown): void {
   if (JSON.stringify(found) === JSON.stringify(expected)) return;
   console.error(`${what}: ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`);
   process.exitCode = 1;
+}
+
+/** Each part of the run measures days of its own, later than those before, so that nothing of it comes late. */
+function daysAgoS(days: number): number {
+  return Math.floor(Date.now() / 1000 - days * 24 * 3600);
 }
 
 function pause(ms: number): Promise<void> {
