@@ -46,12 +46,11 @@ const VARIABLES = {
     parse: text,
   }),
   METRICS_PORT: define<number | null>({
-    meaning: 'Prometheus metrics; unset: off',
+    meaning: 'Prometheus metrics and a health check for every role; unset: off',
     fallback: null,
     parse: port,
-    planned: true,
   }),
-  METRICS_HOST: define({ meaning: 'address of the metrics', fallback: '127.0.0.1', parse: text, planned: true }),
+  METRICS_HOST: define({ meaning: 'address of the metrics', fallback: '127.0.0.1', parse: text }),
   ROLES: define<ReadonlySet<Role>>({
     meaning: 'what this process does',
     fallback: new Set<Role>(['web', 'collector', 'worker']),

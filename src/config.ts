@@ -30,6 +30,8 @@ export interface Config {
     /** Connections come through a TCP proxy that tells the peer's address (PROXY protocol, version 2). */
     readonly proxyProtocol: boolean;
   };
+  /** Prometheus metrics; null: off. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
   readonly roles: ReadonlySet<Role>;
   /** Null until generated (embedded) or given. */
   readonly authSecret: string | null;
@@ -103,6 +105,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
       maxPerAddress: v.COLLECTOR_MAX_PER_ADDRESS,
       proxyProtocol: v.COLLECTOR_PROXY_PROTOCOL,
     },
+    metrics: v.METRICS_PORT === null ? null : { host: v.METRICS_HOST, port: v.METRICS_PORT },
     roles,
     authSecret: v.AUTH_SECRET,
     encryptionKeys: v.ENCRYPTION_KEY,

@@ -7,11 +7,13 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Config } from '../config.ts';
 import type { Visit } from '../services/visits.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { type AuthenticationOptions, installAuthentication } from './authentication.ts';
 import { installCsrf } from './csrf.ts';
 import { installErrorHandling, type RenderErrorPage, refuseConnection, refuseRequest } from './errors.ts';
 import { KeyLimit } from './key-limit.ts';
 import { installRequestLog, requestIds } from './logging.ts';
+import { installRequestMetrics } from './metrics.ts';
 import { securityHeaders } from './security-headers.ts';
 import { installVisits } from './visits.ts';
 
@@ -29,6 +31,8 @@ export interface AppDependencies {
   /** Shared by the servers of one process; one of its own without it. */
   keyLimit?: KeyLimit;
   log: Logger;
+  /** Where answers are measured; nowhere without it. */
+  metrics?: Metrics | null;
   /** What is served: API, device endpoints, pages. */
   plugins: readonly FastifyPluginAsync[];
   /** Told from which address each known user asked; after the answer. */
@@ -70,6 +74,7 @@ export function buildApp(deps: AppDependencies): FastifyInstance {
       reply.header('cache-control', 'no-store');
     });
     installRequestLog(app);
+    if (deps.metrics != null) installRequestMetrics(app, deps.metrics);
     const keyLimit = deps.keyLimit ?? new KeyLimit();
     installAuthentication(app, { ...deps, keyLimit, cookieSecure, now: deps.now ?? (() => new Date()) });
     if (deps.onVisit !== undefined) {

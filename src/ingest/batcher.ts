@@ -32,7 +32,7 @@ export class Batcher {
   #running: Promise<void> | null = null;
   #stopped = false;
   /** Plain counters for the metrics. */
-  readonly counts = { flushes: 0, samples: 0, refused: 0, failedFlushes: 0, rejectedSubmissions: 0 };
+  readonly counts = { flushes: 0, flushMs: 0, samples: 0, refused: 0, failedFlushes: 0, rejectedSubmissions: 0 };
 
   constructor(flush: (samples: Sample[]) => Promise<SampleOutcome[]>, options: BatcherOptions = {}) {
     this.#flush = flush;
@@ -91,9 +91,11 @@ export class Batcher {
   /** Never rejects: every submission hears of its own fate. */
   async #store(submissions: Submission[]): Promise<void> {
     const samples = submissions.flatMap((submission) => submission.samples);
+    const startedMs = performance.now();
     try {
       const outcomes = await this.#flush(samples);
       this.counts.flushes++;
+      this.counts.flushMs += performance.now() - startedMs;
       this.counts.samples += samples.length;
       let from = 0;
       for (const { samples: own, resolve } of submissions) {

@@ -1,5 +1,6 @@
 import { CollectorServer } from '../collector/server.ts';
 import { streamProtocols } from '../protocols/index.ts';
+import { provideCollectorFigures } from './metrics.ts';
 import type { RunningRole, Shared } from './role.ts';
 
 /** Samples that wait for their date are looked after so often. */
@@ -19,6 +20,7 @@ export async function startCollector(shared: Shared): Promise<RunningRole> {
       proxyProtocol,
     });
     await server.listen(port, host);
+    if (shared.metrics !== null) provideCollectorFigures(shared.metrics, server.counters);
     servers.push(server);
   }
   const log = shared.log.child({ part: 'collector' });

@@ -5,11 +5,14 @@ import { DatabaseListener } from '../db/listen.ts';
 import { openPools } from '../db/pools.ts';
 import { connectionFor } from '../db/roles.ts';
 import { proveIsolation } from '../db/self-check.ts';
+import { listenForMetrics } from '../http/metrics.ts';
 import { assembleIngest } from '../ingest/assemble.ts';
 import { Hub, parseAnnouncement } from '../live/hub.ts';
 import { Health, type OwnRoles } from '../services/health.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { Metrics } from '../telemetry/metrics.ts';
 import { startCollector } from './collector.ts';
+import { provideProcessFigures } from './metrics.ts';
 import { standsForProxy } from './proxy-addresses.ts';
 import type { RunningRole, Shared } from './role.ts';
 import { startWeb } from './web.ts';
@@ -81,6 +84,7 @@ export async function startProcess(config: Config, log: Logger, signal?: AbortSi
       ingest,
       hub,
       health,
+      metrics: config.metrics === null ? null : new Metrics(),
       onDeviceChange: (listener) => deviceListeners.add(listener),
     };
     const listener = listen(shared, deviceListeners);
@@ -97,6 +101,11 @@ export async function startProcess(config: Config, log: Logger, signal?: AbortSi
     }
     await health.start();
     undo.push(() => health.stop());
+    if (config.metrics !== null && shared.metrics !== null) {
+      provideProcessFigures(shared.metrics, shared);
+      const door = await listenForMetrics(config.metrics, { ...shared, metrics: shared.metrics });
+      undo.push(() => door.stop());
+    }
     signal?.throwIfAborted();
     return { roles, database, stop };
   } catch (error) {

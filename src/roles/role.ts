@@ -6,6 +6,7 @@ import type { IngestParts } from '../ingest/assemble.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Health } from '../services/health.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 
 /** What the roles of one process share. */
 export interface Shared {
@@ -16,6 +17,8 @@ export interface Shared {
   ingest: IngestParts;
   hub: Hub;
   health: Health;
+  /** Null while nobody asks for metrics. */
+  metrics: Metrics | null;
   /** Called when devices, keys or sites changed anywhere. */
   onDeviceChange(listener: () => void): void;
 }

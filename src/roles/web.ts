@@ -66,6 +66,7 @@ export async function startWeb(shared: Shared): Promise<RunningRole> {
     apiKeys,
     keyLimit,
     log,
+    metrics: shared.metrics,
     plugins: [
       apiPlugin({ services, batches: ingest.batches }),
       deviceEndpoints({ ingest: ingest.intake }),

@@ -12,6 +12,7 @@ import type { RunningRole, Shared } from './role.ts';
 export async function startWorker(shared: Shared): Promise<RunningRole> {
   const scheduler = new Scheduler(shared.database, shared.config, shared.log.child({ part: 'worker' }));
   const engine = await shared.database.owner(detectEngine);
+  shared.metrics?.provide('deye_hard_jobs_failing', () => [[scheduler.failing.size]]);
   scheduler.start([...jobsOn(engine), sendMail(mailTransport(shared))]);
   return {
     name: 'worker',

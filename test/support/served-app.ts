@@ -45,6 +45,7 @@ export async function buildTestApp(
     ingest,
     hub: new Hub(),
     health: new Health(db.pools.app, new Map(), log),
+    metrics: null,
     onDeviceChange: () => undefined,
   };
   const { routes, stop } = await servedBy(() => startWeb(shared));
