@@ -126,6 +126,10 @@ describe('limits', () => {
 });
 
 describe('the log', () => {
+  /** A request is logged when it is over, which is a moment after its answer. */
+  const logged = (lines: readonly string[], count: number): Promise<void> =>
+    expect.poll(() => lines.length).toBeGreaterThanOrEqual(count);
+
   const routes = async (app: TestApp['app']): Promise<void> => {
     app.get('/verify', async () => 'ok');
     app.get('/setup/:token', async () => 'ok');
@@ -157,7 +161,7 @@ describe('the log', () => {
       payload: '{"body-secret',
     });
     await inject({ url: '/verify', headers: { authorization: 'Bearer query-secret' } });
-    expect(lines.length).toBeGreaterThanOrEqual(8);
+    await logged(lines, 8);
     for (const secret of secrets) expect(lines.join(''), secret).not.toContain(secret);
     expect(lines.join('')).not.toContain('example.org');
   });
@@ -165,6 +169,7 @@ describe('the log', () => {
   it('has one line for each request: what, who, how', async () => {
     const { inject, lines } = await appWith([routes]);
     await inject({ url: '/verify?token=x', cookies: COOKIE });
+    await logged(lines, 1);
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
       level: 30,
@@ -181,6 +186,7 @@ describe('the log', () => {
   it('keeps routine for whoever looks for something', async () => {
     const { inject, lines } = await appWith([routes]);
     await inject({ url: '/quiet' });
+    await logged(lines, 1);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 20 });
   });
 
@@ -190,6 +196,7 @@ describe('the log', () => {
     expect(answer.statusCode).toBe(500);
     expect(answer.json()).toEqual({ error: 'internal_error', message: expect.any(String) as string, details: {} });
     expect(answer.body).not.toContain('a bug');
+    await logged(lines, 2);
     expect(lines.join('')).toMatch(/"stack":"Error: a bug\\n.*app\.test\.ts/);
   });
 
@@ -199,6 +206,7 @@ describe('the log', () => {
         config: { baseUrl: new URL('https://solar.example.org'), cookieSecure: true, trustProxy },
       });
       await app.inject({ url: '/verify', headers: { 'x-forwarded-for': '203.0.113.9' } });
+      await logged(app.lines, 1);
       await app.app.close();
       return (JSON.parse(app.lines[0] ?? '') as { address: string }).address;
     };
