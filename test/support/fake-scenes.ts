@@ -1,5 +1,7 @@
 import { Unavailable } from '../../src/domain/errors.ts';
+import { FAKE_TOKENS } from './fake-account-services.ts';
 import { talkativeLogger, waitingLogger } from './fake-loggers.ts';
+import { PASSWORD } from './fake-password.ts';
 import { type FakeServices, fakeServices, inverter, pendingDevice, sunnyInverter } from './fake-services.ts';
 import { type FakeWeb, NOON } from './fake-web.ts';
 
@@ -115,6 +117,27 @@ function use(lastUsedAt: Date | null, expiresAt: Date | null): { lastUsedAt: Dat
   return { lastUsedAt, expiresAt };
 }
 
+/** Whose second factor is on. */
+const guarded = (): FakeServices => {
+  const services = sunny();
+  services.account.twoFactor = { isOn: true, recoveryCodes: 10, setUp: null };
+  return services;
+};
+
+/** In the middle of setting it up. */
+const begun = (): FakeServices => {
+  const services = sunny();
+  const seed = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+  services.account.twoFactor = {
+    isOn: false,
+    recoveryCodes: 0,
+    setUp: { seed, url: `otpauth://totp/x?secret=${seed}` },
+  };
+  // Each visitor of the scene confirms it anew.
+  services.twoFactor.confirm = async () => Array.from({ length: 10 }, (_, n) => `ABCD-EFGH-JKMN-PQR${'STUVWXYZ23'[n]}`);
+  return services;
+};
+
 export const SCENES: readonly Scene[] = [
   { name: 'login', path: '/login', services: sunny, as: 'nobody' },
   {
@@ -125,6 +148,26 @@ export const SCENES: readonly Scene[] = [
     form: { username: 'erika@example.org', password: 'wrong' },
     status: 401,
   },
+  { name: 'signup', path: '/signup', services: sunny, as: 'nobody' },
+  {
+    name: 'reset-wrong',
+    path: `/reset_password?token=${FAKE_TOKENS.reset}`,
+    services: sunny,
+    as: 'nobody',
+    form: { new_password1: 'password', new_password2: 'password' },
+    status: 422,
+  },
+  {
+    name: 'login-code',
+    path: '/login',
+    services: guarded,
+    as: 'nobody',
+    form: { username: 'a@b', password: PASSWORD },
+  },
+  { name: 'verify', path: '/verify', services: () => fakeServices([], { isVerified: false }) },
+  { name: 'account', path: '/account?done=profile', services: sunny },
+  { name: 'account-delete', path: '/account/delete', services: sunny, form: { password: 'wrong' }, status: 403 },
+  { name: 'two-factor-codes', path: '/account/two-factor', services: begun, form: { otp: '123456' } },
   { name: 'first-admin', path: '/setup?token=setup-token', services: sunny, as: 'nobody' },
   {
     name: 'first-admin-wrong',
