@@ -37,6 +37,9 @@ export function buildAssets(outDir: string = PUBLIC_DIR): Map<AssetName, BuiltAs
   );
   add('icon.svg', readFileSync(join(ROOT, 'src/web/icons/icon.svg')));
   add('icon-maskable.svg', readFileSync(join(ROOT, 'src/web/icons/icon-maskable.svg')));
+  for (const name of ['icon-180.png', 'icon-192.png', 'icon-512.png'] as const) {
+    add(name, readFileSync(join(ROOT, 'src/web/icons', name)));
+  }
   add('htmx.js', readFileSync(inPackage('htmx.org', 'dist/htmx.min.js')));
   add('htmx-sse.js', readFileSync(inPackage('htmx-ext-sse', 'dist/sse.min.js')));
   add('theme.js', bundle('theme.client.ts'));
@@ -45,15 +48,30 @@ export function buildAssets(outDir: string = PUBLIC_DIR): Map<AssetName, BuiltAs
   add('app.css', styleSheet().replaceAll(`${ASSET_PREFIX}figtree.woff2`, url('figtree.woff2')));
   add('manifest.webmanifest', JSON.stringify(webManifest(url)));
 
+  const kept = OFFLINE_ASSETS.map(url);
+  const version = createHash('sha256').update(kept.join()).digest('base64url').slice(0, 10);
+  add('worker.js', bundle('worker.client.ts', { KEPT: JSON.stringify(kept), VERSION: JSON.stringify(version) }));
   const names = Object.fromEntries([...built].map(([name, { file }]) => [name, file]));
   writeFileSync(join(outDir, MANIFEST_FILE), `${JSON.stringify(names, null, 2)}\n`);
   return built;
 }
 
-function bundle(entry: string): Buffer {
+/** What the offline page loads. */
+const OFFLINE_ASSETS = [
+  'app.css',
+  'theme.js',
+  'htmx.js',
+  'htmx-sse.js',
+  'app.js',
+  'figtree.woff2',
+  'icon.svg',
+] as const;
+
+function bundle(entry: string, define: Record<string, string> = {}): Buffer {
   const { outputFiles } = buildSync({
     entryPoints: [join(ROOT, 'src/client', entry)],
     bundle: true,
+    define,
     write: false,
     minify: true,
     format: 'iife',
@@ -80,6 +98,11 @@ function styleSheet(): string {
   }
 }
 
+/** What a first visit waits for; the rest is for installing, or loaded behind. */
+export function isLoadedByPages(name: AssetName): boolean {
+  return !name.startsWith('icon') && name !== 'manifest.webmanifest' && name !== 'worker.js';
+}
+
 function webManifest(url: (name: AssetName) => string): object {
   return {
     name: 'Deye Hard',
@@ -90,6 +113,8 @@ function webManifest(url: (name: AssetName) => string): object {
     background_color: '#0d0f14',
     theme_color: '#0d0f14',
     icons: [
+      { src: url('icon-192.png'), type: 'image/png', sizes: '192x192', purpose: 'any' },
+      { src: url('icon-512.png'), type: 'image/png', sizes: '512x512', purpose: 'any' },
       { src: url('icon.svg'), type: 'image/svg+xml', sizes: 'any', purpose: 'any' },
       { src: url('icon-maskable.svg'), type: 'image/svg+xml', sizes: 'any', purpose: 'maskable' },
     ],
@@ -101,8 +126,9 @@ function write(outDir: string, name: AssetName, content: Buffer): BuiltAsset {
   const extension = extname(name);
   const file = `${name.slice(0, -extension.length)}.${hash}${extension}`;
   writeFileSync(join(outDir, file), content);
-  // A woff2 is compressed already.
-  if (extension === '.woff2') return { file, bytes: content.length, brotliBytes: content.length };
+  // These are compressed already.
+  if (extension === '.woff2' || extension === '.png')
+    return { file, bytes: content.length, brotliBytes: content.length };
   const brotli = brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
   writeFileSync(join(outDir, `${file}.br`), brotli);
   writeFileSync(join(outDir, `${file}.gz`), gzipSync(content, { level: 9 }));
@@ -117,7 +143,7 @@ function inPackage(name: string, path: string): string {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   let total = 0;
   for (const [name, { bytes, brotliBytes }] of buildAssets()) {
-    if (!name.startsWith('icon') && name !== 'manifest.webmanifest') total += brotliBytes;
+    if (isLoadedByPages(name)) total += brotliBytes;
     console.log(`${name.padEnd(22)} ${String(bytes).padStart(7)} bytes, ${String(brotliBytes).padStart(6)} compressed`);
   }
   console.log(`a page loads ${total} bytes besides its own HTML`);

@@ -1,6 +1,7 @@
 import { setServerTime, tickAges } from './ages.client.ts';
 import { installCharts } from './charts.client.ts';
 import { installControls } from './controls.client.ts';
+import { forgetLastSeen, rememberLastSeen, showLastSeen } from './last-seen.client.ts';
 import { LiveSource } from './live-source.client.ts';
 
 declare global {
@@ -46,10 +47,22 @@ if (window.htmx !== undefined) {
     new LiveSource(url, { onState: showLive, onClock: setServerTime, onReload: reload });
 }
 
-setServerTime(Number(document.body.dataset['serverTime']));
+/** Also where the page that stands in for the server was opened: its own time is that of the day it was kept. */
+const isOffline = document.querySelector('[data-offline]') !== null;
+if (isOffline) showLastSeen();
+else {
+  setServerTime(Number(document.body.dataset['serverTime']));
+  if (document.body.dataset['visitor'] !== undefined) forgetLastSeen();
+  rememberLastSeen();
+}
+// Only where the page came by https or from this machine; elsewhere browsers have no workers, and everything goes without.
+if ('serviceWorker' in navigator) void navigator.serviceWorker.register('/worker.js').catch(() => undefined);
 installControls();
 installCharts();
 tickAges();
 window.setInterval(tickAges, 1000);
 document.addEventListener('visibilitychange', tickAges);
-document.addEventListener('htmx:afterSettle', tickAges);
+document.addEventListener('htmx:afterSettle', () => {
+  tickAges();
+  rememberLastSeen();
+});

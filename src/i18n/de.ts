@@ -168,6 +168,13 @@ export const de: Dictionary = {
     toGuide: 'So wird er eingerichtet',
   },
 
+  offline: {
+    title: 'Keine Verbindung',
+    text: 'Der Server ist nicht zu erreichen. Ihre Wechselrichter arbeiten weiter; was sie inzwischen melden, sehen Sie danach.',
+    last: 'Zuletzt hier gesehen',
+    today: 'Bis dahin an jenem Tag:',
+    again: 'Noch einmal versuchen',
+  },
   summary: { title: (n) => (n === 1 ? 'Ein Wechselrichter' : `Alle ${n} Wechselrichter`) },
   inputs: {
     none: 'Dieser Wechselrichter meldet nichts über seine Eingänge.',

@@ -172,6 +172,14 @@ export const en = {
     toGuide: 'How to set it up',
   },
 
+  offline: {
+    title: 'No connection',
+    text: 'The server cannot be reached. Your inverters go on by themselves; what they report meanwhile is shown afterwards.',
+    last: 'Last seen here',
+    today: 'That day until then:',
+    again: 'Try again',
+  },
+
   summary: { title: (n: number) => (n === 1 ? 'One inverter' : `All ${n} inverters`) },
 
   inputs: {

@@ -14,6 +14,10 @@ export type AssetName =
   | 'app.js'
   | 'icon.svg'
   | 'icon-maskable.svg'
+  | 'icon-180.png'
+  | 'icon-192.png'
+  | 'icon-512.png'
+  | 'worker.js'
   | 'figtree.woff2'
   | 'manifest.webmanifest';
 

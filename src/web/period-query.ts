@@ -3,13 +3,13 @@ import { dayBounds } from '../domain/period.ts';
 import { CALENDAR_KINDS, type PeriodChoice, type PeriodKind, ROLLING_KINDS } from '../domain/shown-period.ts';
 
 /** What earlier links said: `?time_range=24 hours`. */
-const OLD_RANGES: Readonly<Record<string, PeriodKind>> = {
-  '1 hour': '1h',
-  '6 hours': '6h',
-  '24 hours': '24h',
-  '7 days': '7d',
-  '30 days': '30d',
-};
+const OLD_RANGES: ReadonlyMap<string | undefined, PeriodKind> = new Map([
+  ['1 hour', '1h'],
+  ['6 hours', '6h'],
+  ['24 hours', '24h'],
+  ['7 days', '7d'],
+  ['30 days', '30d'],
+]);
 
 const Kind = z.enum([...ROLLING_KINDS, ...CALENDAR_KINDS]);
 const LocalDate = z.string().refine(isDate);
@@ -33,7 +33,7 @@ export const PeriodQuery = z
   })
   .transform(
     ({ period, time_range: old, date, until, compare }): PeriodChoice => ({
-      kind: period ?? OLD_RANGES[old ?? ''] ?? 'day',
+      kind: period ?? OLD_RANGES.get(old) ?? 'day',
       date,
       until,
       compare: compare === '1',

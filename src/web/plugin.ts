@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import '../http/request-context.ts';
@@ -56,6 +58,12 @@ async function serveAssets(app: FastifyInstance, assets: Assets): Promise<void> 
       setHeaders: (reply) => void reply.header('cache-control', 'public, max-age=31536000, immutable'),
     });
   });
+  // From the root, for a worker sees only what lies below it; asked again at every visit, for it has no other name when it changes.
+  const worker = basename(assets.url('worker.js'));
+  const source = readFileSync(join(assets.directory, worker));
+  app.get('/worker.js', { config: { identify: false, quiet: true } }, (_, reply) =>
+    reply.header('cache-control', 'no-cache').type('text/javascript; charset=utf-8').send(source),
+  );
   app.get('/favicon.ico', { config: { identify: false, quiet: true } }, (_, reply) =>
     reply.redirect(assets.url('icon.svg'), 302),
   );

@@ -1,20 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium, showScene } from '../support/browse.ts';
+import { isLoadedByPages } from '../../scripts/build-assets.ts';
+import { launchChromium } from '../support/browse.ts';
 import { freshAssets } from '../support/browser-assets.ts';
 import { browserOrSkip } from '../support/chromium.ts';
-import { SCENES, type Scene } from '../support/fake-scenes.ts';
-import { fakeWeb, NOON } from '../support/fake-web.ts';
+import { SCENES } from '../support/fake-scenes.ts';
+import { lookAt } from '../support/look.ts';
 
-/**
- * Every page in every state, as a browser and as somebody with a screen reader get it: nothing on the console, nothing that the policy
- * blocks, nothing wider than a phone, nothing serious that axe finds.
- */
+/** Every page in every state, on a phone or on a desk by turns; all of them in every look are seen by the long tests. */
 const canBrowse = browserOrSkip();
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const LOOKS = [
   { width: 360, height: 740, colorScheme: 'light', locale: 'de' },
   { width: 1280, height: 900, colorScheme: 'dark', locale: 'en' },
@@ -33,64 +27,16 @@ afterAll(async () => {
   built.remove();
 });
 
-async function seriousFindings(page: Page): Promise<string[]> {
-  // Not as a script element: the page's own policy would rightly block it.
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } };
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    return axe.run({ runOnly: tags, resultTypes: ['violations'] });
-  });
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary ?? ''}`));
-}
-
-/** Whatever a browser complains about; that a page answers 404 is not a complaint. */
-function complaintsOf(page: Page): string[] {
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    const isAnswer = message.text().startsWith('Failed to load resource: the server responded with a status of 4');
-    const isOurAnswer = /status of 503|Response Status Error Code 4\d\d/.test(message.text());
-    if (['error', 'warning'].includes(message.type()) && !isAnswer && !isOurAnswer) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(error.message));
-  return complaints;
-}
-
-async function look(context: BrowserContext, origin: string, scene: Scene): Promise<void> {
-  const page = await context.newPage();
-  const complaints = complaintsOf(page);
-  await showScene(page, origin, scene);
-  const { scroll, inner } = await page.evaluate(() => ({
-    scroll: document.documentElement.scrollWidth,
-    inner: window.innerWidth,
-  }));
-  expect(scroll, 'wider than the screen').toBeLessThanOrEqual(inner);
-  expect(await seriousFindings(page)).toEqual([]);
-  expect(complaints).toEqual([]);
-}
-
 describe.skipIf(!canBrowse)('every page, in a browser', () => {
-  it.each(SCENES.map((scene) => [scene.name, scene] as const))('%s', async (_, scene) => {
-    const web = await fakeWeb(scene.services(), { assets: built.assets, now: () => scene.now ?? NOON });
-    scene.prepare?.(web);
-    const origin = await web.listen();
-    for (const { width, height, colorScheme, locale } of LOOKS) {
-      const context = await browser.newContext({
-        viewport: { width, height },
-        colorScheme,
-        locale,
-        reducedMotion: 'reduce',
-      });
-      await look(context, origin, scene);
-      await context.close();
-    }
-    await web.app.close();
-  });
+  it.each(SCENES.map((scene, index) => [scene.name, scene, LOOKS[index % 2]] as const))(
+    '%s',
+    async (_, scene, look) => {
+      await lookAt(browser, built.assets, scene, look === undefined ? [] : [look]);
+    },
+  );
 
-  it('a page loads less than 120 KB without charts', () => {
-    const sizes = [...built.built].filter(([name]) => !name.startsWith('icon') && name !== 'manifest.webmanifest');
+  it('a page loads less than 120 KB, with its charts', () => {
+    const sizes = [...built.built].filter(([name]) => isLoadedByPages(name));
     expect(sizes.reduce((sum, [, { brotliBytes }]) => sum + brotliBytes, 0)).toBeLessThan(100_000);
   });
 });

@@ -17,10 +17,12 @@ interface PeriodControlProps {
   path: string;
   /** What else the page's address says and shall go on saying. */
   more?: Record<string, string>;
+  /** Whether its charts can show the period before beside this one. */
+  canCompare?: boolean;
 }
 
 /** The one control of all charts: plain links and a form, so that addresses, the back button and browsers without scripts work. */
-export function PeriodControl({ period, path, more = {} }: PeriodControlProps): JSX.Element {
+export function PeriodControl({ period, path, more = {}, canCompare = true }: PeriodControlProps): JSX.Element {
   const { t } = useView();
   const { choice, previous, next } = period;
   const href = (to: PeriodChoice): string => `${path}?${periodQuery(to, more)}`;
@@ -55,7 +57,7 @@ export function PeriodControl({ period, path, more = {} }: PeriodControlProps): 
             </PeriodLink>
           )}
           {choice.kind === 'total' ? null : <DatePicker period={period} path={path} more={more} />}
-          {previous === null ? null : (
+          {previous === null || !canCompare ? null : (
             <PeriodLink id="period-compare" href={href({ ...choice, compare: !choice.compare })} class="quiet-button">
               {choice.compare ? t.period.compareOff : t.period.compare}
             </PeriodLink>
@@ -106,6 +108,11 @@ function Pills({
   href: (kind: PeriodKind) => string;
 }): JSX.Element {
   const { t } = useView();
+  // Who speaks to the page says what is written; who listens hears what it means.
+  const labelOf = (kind: PeriodKind): string => {
+    const [short, name] = [t.period.kinds[kind], t.period.names[kind]];
+    return short === name ? name : `${short}: ${name}`;
+  };
   return (
     <ul aria-label={label} class="pills">
       {kinds.map((kind) => (
@@ -115,7 +122,7 @@ function Pills({
             href={href(kind)}
             class="pill"
             isChosen={kind === chosen}
-            label={t.period.names[kind]}
+            label={labelOf(kind)}
           >
             {t.period.kinds[kind]}
           </PeriodLink>
@@ -187,7 +194,11 @@ function Step({ name, to }: { name: 'previous' | 'next'; to: string | null }): J
 }
 
 /** A date leads to the period of the same length that it lies in; from some hours, to its day. */
-function DatePicker({ period, path, more }: Required<PeriodControlProps>): JSX.Element {
+function DatePicker({
+  period,
+  path,
+  more,
+}: Required<Pick<PeriodControlProps, 'period' | 'path' | 'more'>>): JSX.Element {
   const { t, now } = useView();
   const { choice, lastDate, timeZone } = period;
   const isHours = choice.kind === '1h' || choice.kind === '6h' || choice.kind === '24h';

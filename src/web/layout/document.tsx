@@ -51,6 +51,7 @@ export function Document({ title, nav, frame, refreshS, children }: DocumentProp
         <link rel="stylesheet" href={assets.url('app.css')} />
         <script src={assets.url('theme.js')} />
         <link rel="icon" href={assets.url('icon.svg')} type="image/svg+xml" />
+        <link rel="apple-touch-icon" href={assets.url('icon-180.png')} />
         <link rel="manifest" href={assets.url('manifest.webmanifest')} />
         <script src={assets.url('htmx.js')} defer />
         <script src={assets.url('htmx-sse.js')} defer />
@@ -65,6 +66,7 @@ export function Document({ title, nav, frame, refreshS, children }: DocumentProp
         class="flex min-h-dvh flex-col font-sans antialiased"
         hx-headers={headers}
         data-server-time={String(now.getTime())}
+        data-visitor={user === null ? '' : undefined}
       >
         <a href="#main" class="btn btn-primary fixed top-2 left-2 z-50 -translate-y-20 focus:translate-y-0">
           {t.app.skip}

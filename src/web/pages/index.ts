@@ -11,6 +11,7 @@ import { inverterDelete } from './inverter-delete/route.ts';
 import { inverters } from './inverters/route.ts';
 import { login } from './login/route.ts';
 import { logout } from './logout/route.ts';
+import { offline } from './offline/route.ts';
 import { overview } from './overview/route.ts';
 import { resetPassword } from './reset-password/route.ts';
 import { setUp } from './set-up/route.ts';
@@ -40,4 +41,5 @@ export const PAGES: readonly Page[] = [
   verify,
   resetPassword,
   firstAdmin,
+  offline,
 ];

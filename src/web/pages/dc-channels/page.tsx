@@ -40,7 +40,7 @@ export function DcChannelsPage(data: DcChannelsData, frame: Frame): JSX.Element 
       <LivePart name="inputs">{parts['inputs']}</LivePart>
       {comparison === null ? null : (
         <div class="mt-6">
-          <PeriodControl period={comparison.period} path={path} more={more} />
+          <PeriodControl period={comparison.period} path={path} more={more} canCompare={false} />
           <ChartsRegion charts={comparison} path={path} more={more}>
             <section class="panel">
               <div class="mb-5 flex flex-wrap items-center justify-between gap-3">

@@ -69,7 +69,7 @@ function Now({
   const { t, fmt } = useView();
   const { nowW, nowAt, last, missing } = figures;
   return (
-    <div {...freshness(nowW === null, figures.staleAfterS)}>
+    <div data-last-seen="now" {...freshness(nowW === null, figures.staleAfterS)}>
       <p>
         {figures.allAsleep ? (
           <span class="figure figure-hero">
@@ -104,7 +104,7 @@ function Now({
 function Today({ figures: { todayWh, todayMissing }, timeZone }: { figures: Figures; timeZone: string }): JSX.Element {
   const { t, fmt, now } = useView();
   return (
-    <>
+    <div data-last-seen="today">
       <p>
         <Figure of={todayWh === null ? null : fmt.energyParts(todayWh)} size="large" />
       </p>
@@ -115,7 +115,7 @@ function Today({ figures: { todayWh, todayMissing }, timeZone }: { figures: Figu
           <span class="block">{t.overview.todayPartly(todayMissing)}</span>
         ) : null}
       </p>
-    </>
+    </div>
   );
 }
 

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { fakeServices, sunnyInverter } from '../../test/support/fake-services.ts';
+import { NOON } from '../../test/support/fake-web.ts';
+import type { PeriodChoice } from '../domain/shown-period.ts';
+import type { InverterCurrent } from '../services/services.ts';
+import { accountSources, inverterSource } from './chart-sources.ts';
+import { type PeriodCharts, readPeriodCharts } from './period-charts.ts';
+
+const BERLIN = 'Europe/Berlin';
+const choice = (kind: PeriodChoice['kind'], given: Partial<PeriodChoice> = {}): PeriodChoice => ({
+  kind,
+  date: null,
+  until: null,
+  compare: false,
+  ...given,
+});
+
+function chartsOf(inverters: InverterCurrent[], asked: PeriodChoice): Promise<PeriodCharts> {
+  const services = fakeServices(inverters);
+  const sources = accountSources(services, 1, inverters);
+  return readPeriodCharts({ sources, inverters, choice: asked, timeZone: BERLIN, now: NOON });
+}
+
+describe('the charts of a period', () => {
+  it('the bars sum to the total, and today’s is the figure of the inverter', async () => {
+    const one = sunnyInverter(NOON, { id: 1 });
+    const { energy, totalWh, power } = await chartsOf([one], choice('day'));
+    expect(Math.abs((totalWh ?? 0) - (one.energyTodayWh ?? 0))).toBeLessThan(12);
+    expect(energy.bars.reduce((wh, bar) => wh + (bar.totalWh ?? 0), 0)).toBe(totalWh);
+    expect(power.peak?.value).toBe(one.maxPowerTodayW);
+  });
+
+  it('half of a month is compared with half of the one before, a whole one with a whole one', async () => {
+    const one = sunnyInverter(NOON, { id: 1 });
+    const running = await chartsOf([one], choice('month', { compare: true }));
+    const may = await chartsOf([one], choice('month', { date: '2026-05-31' }));
+    const sofar = await fakeServices([one]).statistics.energy(1, 1, {
+      from: '2026-05-01',
+      to: new Date(NOON.getTime() - 31 * 86_400_000),
+      bucket: 'day',
+    });
+    expect(running.beforeWh).toBe(sofar.totalWh);
+    expect(running.beforeWh).toBeLessThan(may.totalWh ?? 0);
+    const past = await chartsOf([one], choice('month', { date: '2026-05-31', compare: true }));
+    const april = await chartsOf([one], choice('month', { date: '2026-04-30' }));
+    expect(past.beforeWh).toBe(april.totalWh);
+    // The third of a month stands on the third.
+    expect(past.energy.bars[2]?.beforeWh).toBe(april.energy.bars[2]?.totalWh);
+    expect(past.energy.bars[30]?.beforeWh).toBeNull();
+  });
+
+  it('the day before lies behind the day, at the same times', async () => {
+    const { power } = await chartsOf([sunnyInverter(NOON, { id: 1 })], choice('day', { compare: true }));
+    const evening = power.rows.find(({ at }) => at.toISOString() === '2026-06-15T16:00:00.000Z');
+    expect(evening).toMatchObject({ values: [null] });
+    expect(evening?.before).toBeGreaterThan(100);
+  });
+
+  it('all together: a layer each, the maximum is the maximum of the sum', async () => {
+    const two = [sunnyInverter(NOON, { id: 1 }), sunnyInverter(NOON, { id: 2, name: 'Garten' }, { peakW: 400 })];
+    const { power, energy } = await chartsOf(two, choice('day'));
+    expect(power.layers.map(({ name }) => name)).toEqual(['Balkon Süd', 'Garten']);
+    expect(energy.names).toEqual(['Balkon Süd', 'Garten']);
+    const sums = power.rows.map(({ total }) => total);
+    expect(power.peak?.value).toBeLessThan((two[0]?.maxPowerTodayW ?? 0) + (two[1]?.maxPowerTodayW ?? 0));
+    expect(power.peak?.value).toBeGreaterThanOrEqual(Math.max(...sums));
+  });
+
+  it('more than there are colours, or of several zones, are one layer', () => {
+    const services = fakeServices();
+    const many = Array.from({ length: 7 }, (_, i) => sunnyInverter(NOON, { id: i + 1 }));
+    expect(accountSources(services, 1, many).layers).toHaveLength(1);
+    const zones = [sunnyInverter(NOON, { id: 1 }), sunnyInverter(NOON, { id: 2, timeZone: 'Atlantic/Azores' })];
+    expect(accountSources(services, 1, zones).layers).toHaveLength(1);
+    expect(accountSources(services, 1, zones.slice(0, 1)).layers[0]?.name).toBe('Balkon Süd');
+  });
+
+  it('total begins with the year of the first energy, and a year with daily means', async () => {
+    const one = sunnyInverter(NOON, { id: 1 });
+    const total = await chartsOf([one], choice('total'));
+    expect(total.energy.bars.map(({ from }) => from.toISOString().slice(0, 4))).toEqual(['2023', '2024', '2025']);
+    const services = fakeServices([one]);
+    const source = inverterSource(services, 1, one);
+    const year = await readPeriodCharts({
+      sources: { whole: source, layers: [source] },
+      inverters: [one],
+      choice: choice('year'),
+      timeZone: BERLIN,
+      now: NOON,
+    });
+    expect(year.power.hasBand).toBe(true);
+    expect(year.power.rows.length).toBeLessThanOrEqual(366);
+  });
+});

@@ -1,0 +1,39 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { launchChromium } from '../support/browse.ts';
+import { freshAssets } from '../support/browser-assets.ts';
+import { browserOrSkip } from '../support/chromium.ts';
+import { SCENES } from '../support/fake-scenes.ts';
+import { type Look, lookAt } from '../support/look.ts';
+
+/** Every page in every state × phone and desk × light and dark × German and English, and as narrow as 200 % zoom makes a phone. */
+const canBrowse = browserOrSkip();
+const SIZES = [
+  { width: 320, height: 640 },
+  { width: 360, height: 740 },
+  { width: 1280, height: 900 },
+];
+const LOOKS: Look[] = SIZES.flatMap((size) =>
+  (['light', 'dark'] as const).flatMap((colorScheme) =>
+    (['de', 'en'] as const).map((locale) => ({ ...size, colorScheme, locale })),
+  ),
+);
+
+let browser: Browser;
+let built: ReturnType<typeof freshAssets>;
+beforeAll(async () => {
+  if (!canBrowse) return;
+  built = freshAssets();
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  if (!canBrowse) return;
+  await browser.close();
+  built.remove();
+});
+
+describe.skipIf(!canBrowse)('every page in every look', () => {
+  it.each(SCENES.map((scene) => [scene.name, scene] as const))('%s', async (_, scene) => {
+    await lookAt(browser, built.assets, scene, LOOKS);
+  });
+});
