@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { Conflict, DeyeHardError, Unavailable } from '../domain/errors.ts';
+import { Conflict, DeyeHardError, InvalidInput, Unavailable } from '../domain/errors.ts';
 
 const CONNECTION_ERRORS = new Set([
   'ECONNREFUSED',
@@ -44,11 +44,15 @@ export function isOutage(error: unknown): boolean {
 
 /**
  * Turns what PostgreSQL says into our own words, or gives the error back unchanged where it is a bug of ours.
- * @returns Conflict for a taken key, Unavailable for an outage
+ * @returns Conflict for a taken key, InvalidInput for a text that cannot be kept, Unavailable for an outage
  */
 export function translate(error: unknown): unknown {
   if (error instanceof DeyeHardError) return error;
   if (isOutage(error)) return new Unavailable('The database does not answer.', { cause: error });
+  // A zero byte, or half a character: JSON and forms can carry them, texts in the database cannot.
+  if (error instanceof pg.DatabaseError && (error.code === '22021' || error.code === '22P05')) {
+    return new InvalidInput('A text holds a character that cannot be kept.', {}, error);
+  }
   if (error instanceof pg.DatabaseError && error.code === '23505') {
     return new Conflict('That is already taken.', { cause: error, details: { constraint: error.constraint ?? null } });
   }

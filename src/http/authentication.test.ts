@@ -125,17 +125,23 @@ describe('the session cookie', () => {
     String((await running.inject({ url, cookies })).headers['set-cookie'] ?? '');
 
   it('is out of the reach of scripts and foreign pages, and lives as long as the session may', async () => {
-    expect(await cookieOf('/start')).toBe(
-      `${SESSION_COOKIE}=fresh; Max-Age=7776000; Path=/; HttpOnly; Secure; SameSite=Lax`,
-    );
+    expect(await cookieOf('/start')).toBe(`${SESSION_COOKIE}=fresh; Max-Age=7776000; Path=/; HttpOnly; SameSite=Lax`);
+  });
+
+  it('on https is sent over nothing else, and cannot be planted by a neighbour under the same domain', async () => {
     await running.app.close();
-    const config = { baseUrl: new URL('http://192.168.0.2'), cookieSecure: false, trustProxy: null };
-    running = await testApp([routes], { config });
-    expect(await cookieOf('/start')).not.toContain('Secure');
+    const config = { baseUrl: new URL('https://solar.example.org'), cookieSecure: true, trustProxy: null };
+    running = await testApp([routes], { config, accounts, apiKeys });
+    expect(await cookieOf('/start')).toBe(
+      `__Host-${SESSION_COOKIE}=fresh; Max-Age=7776000; Path=/; HttpOnly; Secure; SameSite=Lax`,
+    );
+    const session = async (name: string): Promise<unknown> => asked({}, { [name]: 'token-of-1' });
+    expect(await session(`__Host-${SESSION_COOKIE}`)).toMatchObject({ session: 'session-of-1' });
+    expect(await session(SESSION_COOKIE)).toMatchObject({ session: null });
   });
 
   it('is taken away at the end, and when it is worth nothing', async () => {
-    const gone = `${SESSION_COOKIE}=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax`;
+    const gone = `${SESSION_COOKIE}=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax`;
     expect(await cookieOf('/end', COOKIE)).toBe(gone);
     expect(await cookieOf('/who', { [SESSION_COOKIE]: 'nonsense' })).toBe(gone);
   });

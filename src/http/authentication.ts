@@ -3,10 +3,11 @@ import { isApiKey } from '../crypto/api-key.ts';
 import { NotAllowed, NotSignedIn } from '../domain/errors.ts';
 import { type Accounts, SESSION_IDLE_S } from '../services/accounts/accounts.ts';
 import type { ApiKeyScope, ApiKeyService, SessionUser } from '../services/services.ts';
+import { cookieName } from './cookie-name.ts';
 import type { KeyLimit } from './key-limit.ts';
 import './request-context.ts';
 
-/** The predecessor's cookie, so that its name in scripts and proxies stays right. */
+/** The predecessor's cookie, so that its name in scripts and proxies stays right; on https with a prefix (`cookieName`). */
 export const SESSION_COOKIE = 'fastapiusersauth';
 /** A token that ends sooner than this is replaced on the way. */
 const RENEW_WITHIN_MS = 24 * 3600_000;
@@ -31,18 +32,19 @@ const refusals = new WeakMap<FastifyRequest, NotSignedIn>();
  */
 export function installAuthentication(app: FastifyInstance, options: AuthenticationOptions): void {
   const cookie = { path: '/', httpOnly: true, sameSite: 'lax', secure: options.cookieSecure } as const;
+  const name = cookieName(SESSION_COOKIE, options.cookieSecure);
   app.decorateRequest('session', null);
   app.decorateRequest('apiKey', null);
   app.decorateReply('startSession', function (this: FastifyReply, { token }) {
     // As long as the session may live; the token in it is renewed while it is used.
-    return this.setCookie(SESSION_COOKIE, token, { ...cookie, maxAge: SESSION_IDLE_S });
+    return this.setCookie(name, token, { ...cookie, maxAge: SESSION_IDLE_S });
   });
   app.decorateReply('endSession', function (this: FastifyReply) {
-    return this.clearCookie(SESSION_COOKIE, cookie);
+    return this.clearCookie(name, cookie);
   });
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404 || request.routeOptions.config.identify === false) return;
-    const credential = credentialOf(request);
+    const credential = credentialOf(request, name);
     if (credential === null) return;
     try {
       await identify(request, reply, credential, options);
@@ -55,13 +57,13 @@ export function installAuthentication(app: FastifyInstance, options: Authenticat
   });
 }
 
-function credentialOf(request: FastifyRequest): Credential | null {
+function credentialOf(request: FastifyRequest, sessionCookie: string): Credential | null {
   const key = request.headers['x-api-key'];
   if (typeof key === 'string') return { by: 'key', text: key };
   // Another scheme is somebody else's, e.g. a proxy's that asks for a password of its own.
   const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return { by: isApiKey(bearer) ? 'key' : 'bearer', text: bearer };
-  const cookie = request.cookies[SESSION_COOKIE];
+  const cookie = request.cookies[sessionCookie];
   return cookie === undefined ? null : { by: 'cookie', text: cookie };
 }
 

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { deriveKey } from '../crypto/derive-key.ts';
 import { NotAllowed } from '../domain/errors.ts';
 import { isByCookie, refusalOf } from './authentication.ts';
+import { cookieName } from './cookie-name.ts';
 
 /** Ties the forms of somebody who is not signed in (sign-in, set-up, new password) to the browser they were given to. */
 export const FORM_COOKIE = 'deye_hard_form';
@@ -23,6 +24,7 @@ export interface CsrfOptions {
  */
 export function installCsrf(app: FastifyInstance, options: CsrfOptions): void {
   const tokens = new FormTokens(options.authSecret);
+  const formCookie = cookieName(FORM_COOKIE, options.cookieSecure);
   const replies = new WeakMap<FastifyRequest, FastifyReply>();
   const given = new WeakMap<FastifyRequest, string>();
 
@@ -30,7 +32,7 @@ export function installCsrf(app: FastifyInstance, options: CsrfOptions): void {
     getter(this: FastifyRequest): string {
       let token = given.get(this);
       if (token === undefined) {
-        token = tokens.make(bindingOf(this) ?? newBrowser(this));
+        token = tokens.make(bindingOf(this, formCookie) ?? newBrowser(this));
         given.set(this, token);
       }
       return token;
@@ -41,7 +43,7 @@ export function installCsrf(app: FastifyInstance, options: CsrfOptions): void {
   function newBrowser(request: FastifyRequest): string {
     const id = randomBytes(16).toString('base64url');
     const cookie = { path: '/', httpOnly: true, sameSite: 'lax', secure: options.cookieSecure } as const;
-    replies.get(request)?.setCookie(FORM_COOKIE, id, cookie);
+    replies.get(request)?.setCookie(formCookie, id, cookie);
     return browserBinding(id);
   }
 
@@ -58,7 +60,7 @@ export function installCsrf(app: FastifyInstance, options: CsrfOptions): void {
     if (!isOwnOrigin(request, options.baseUrl)) {
       throw new NotAllowed('The request came from another site.', { details: { reason: 'origin' } });
     }
-    const binding = bindingOf(request);
+    const binding = bindingOf(request, formCookie);
     if (binding === null || !tokens.isValid(sentToken(request), binding)) {
       throw new NotAllowed('The form is out of date. Please load the page again.', { details: { reason: 'csrf' } });
     }
@@ -66,9 +68,9 @@ export function installCsrf(app: FastifyInstance, options: CsrfOptions): void {
 }
 
 /** What a token is good for: one session, or one browser that is not signed in. */
-function bindingOf(request: FastifyRequest): string | null {
+function bindingOf(request: FastifyRequest, formCookie: string): string | null {
   if (request.session !== null) return `session ${request.session.sessionId}`;
-  const id = request.cookies[FORM_COOKIE];
+  const id = request.cookies[formCookie];
   return id === undefined || id === '' ? null : browserBinding(id);
 }
 

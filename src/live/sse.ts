@@ -88,6 +88,8 @@ export class SseStreams {
     // A little under the default of browsers: they wait this long before they reconnect by themselves.
     stream.write(`retry: 2000\n\n${this.#clock()}`);
     this.#heart ??= setInterval(() => this.#beat(), this.#limits.heartbeatMs);
+    // Asked for the headers only.
+    if (reply.raw.req?.method === 'HEAD') stream.close();
     return stream;
   }
 

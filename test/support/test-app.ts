@@ -68,7 +68,7 @@ export async function testApp(
   const lines: string[] = [];
   const now = new Date('2026-06-01T12:00:00Z');
   const app = buildApp({
-    config: { baseUrl: new URL('https://solar.example.org'), cookieSecure: true, trustProxy: null },
+    config: { baseUrl: new URL('https://solar.example.org'), cookieSecure: false, trustProxy: null },
     authSecret: 'a secret of at least thirty-two bytes',
     accounts: fakeAccounts,
     apiKeys: fakeApiKeys,

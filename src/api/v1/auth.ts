@@ -16,7 +16,9 @@ const loginBody = z.object({
     .describe('a code of the authenticator app, or a recovery code, where the account has a second factor'),
 });
 const tokenShape = z.object({ access_token: z.string(), token_type: z.literal('bearer') });
-const refusedShape = errorShape.extend({ detail: z.enum(['LOGIN_BAD_CREDENTIALS', 'OTP_REQUIRED']) });
+const refusedShape = errorShape.extend({
+  detail: z.enum(['LOGIN_BAD_CREDENTIALS', 'OTP_REQUIRED']).optional().describe('missing when the body cannot be read'),
+});
 
 export interface AuthRoutesOptions {
   /** With `limitSignIns` around it. */
