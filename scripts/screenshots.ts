@@ -4,64 +4,81 @@ import { fileURLToPath } from 'node:url';
 import type { BrowserContext, Page } from 'playwright-core';
 import { loadAssets } from '../src/web/assets.ts';
 import { launchChromium, showScene } from '../test/support/browse.ts';
-import { SCENES } from '../test/support/fake-scenes.ts';
+import { SCENES, type Scene } from '../test/support/fake-scenes.ts';
 import { fakeWeb, NOON } from '../test/support/fake-web.ts';
 import { buildAssets } from './build-assets.ts';
 
 /**
  * Takes a picture of every page in every state, in two widths, light and dark, German and English, into `screenshots/`.
  * `npm run screenshots -- overview` takes those whose name begins so; `--quick` only narrow light and wide dark, in German.
+ * `--readme` takes the README's own pictures anew instead.
  */
 const OUT = fileURLToPath(new URL('../screenshots/', import.meta.url));
+const README = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
+const README_PICTURES = [
+  { file: 'overview.png', scene: 'overview', width: 1280, height: 1000, theme: 'light' },
+  { file: 'dashboard-phone.png', scene: 'dashboard', width: 360, height: 1080, theme: 'dark' },
+] as const;
 const WIDTHS = [360, 1280] as const;
 const THEMES = ['light', 'dark'] as const;
 const LOCALES = ['de', 'en'] as const;
 
 const args = process.argv.slice(2);
+const isReadme = args.includes('--readme');
 const isQuick = args.includes('--quick');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
 
 buildAssets();
 const assets = loadAssets();
-if (wanted.length === 0) rmSync(OUT, { recursive: true, force: true });
+if (wanted.length === 0 && !isReadme) rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
 
 const browser = await launchChromium();
 let pictures = 0;
-for (const scene of SCENES.filter(
-  ({ name }) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)),
-)) {
+const isWanted = ({ name }: Scene): boolean =>
+  isReadme
+    ? README_PICTURES.some(({ scene }) => scene === name)
+    : wanted.length === 0 || wanted.some((start) => name.startsWith(start));
+for (const scene of SCENES.filter(isWanted)) {
   const web = await fakeWeb(scene.services(), { assets, now: () => scene.now ?? NOON });
   scene.prepare?.(web);
   const origin = await web.listen();
-  for (const width of WIDTHS)
+  for (const { file, width, height, theme } of README_PICTURES.filter((one) => isReadme && one.scene === scene.name)) {
+    await take(await look(width, height, theme, 'en'), join(README, file), false);
+  }
+  for (const width of isReadme ? [] : WIDTHS)
     for (const theme of THEMES)
       for (const locale of LOCALES) {
         if (isQuick && (locale !== 'de' || (width === 360) !== (theme === 'light'))) continue;
-        const context = await browser.newContext({
-          viewport: { width, height: width === 360 ? 740 : 900 },
-          deviceScaleFactor: width === 360 ? 2 : 1,
-          colorScheme: theme,
-          locale,
-          // Nothing moves while the picture is taken.
-          reducedMotion: 'reduce',
-        });
-        await take(context, `${scene.name}.${width}.${theme}.${locale}.png`);
+        const context = await look(width, width === 360 ? 740 : 900, theme, locale);
+        await take(context, join(OUT, `${scene.name}.${width}.${theme}.${locale}.png`), true);
       }
   await web.app.close();
 
-  async function take(context: BrowserContext, name: string): Promise<void> {
+  function look(
+    width: number,
+    height: number,
+    colorScheme: (typeof THEMES)[number],
+    locale: (typeof LOCALES)[number],
+  ): Promise<BrowserContext> {
+    // Nothing moves while the picture is taken.
+    const still = { reducedMotion: 'reduce', deviceScaleFactor: width === 360 ? 2 : 1 } as const;
+    return browser.newContext({ ...still, viewport: { width, height }, colorScheme, locale });
+  }
+
+  async function take(context: BrowserContext, path: string, isWhole: boolean): Promise<void> {
     const page: Page = await context.newPage();
     await showScene(page, origin, scene);
     await page.evaluate(() => document.fonts.ready);
     // As high as the page, or the tab bar would stand in the middle of the picture.
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     const viewport = page.viewportSize();
-    if (viewport !== null && height > viewport.height) await page.setViewportSize({ width: viewport.width, height });
-    await page.screenshot({ path: join(OUT, name), fullPage: true });
+    if (isWhole && viewport !== null && height > viewport.height)
+      await page.setViewportSize({ width: viewport.width, height });
+    await page.screenshot({ path, fullPage: isWhole });
     await context.close();
     pictures += 1;
   }
 }
 await browser.close();
-console.log(`${pictures} pictures in ${OUT}`);
+console.log(`${pictures} pictures in ${isReadme ? README : OUT}`);
