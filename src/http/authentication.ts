@@ -25,6 +25,7 @@ type Credential = { by: 'key' | 'bearer' | 'cookie'; text: string };
 
 const credentials = new WeakMap<FastifyRequest, Credential['by']>();
 const refusals = new WeakMap<FastifyRequest, NotSignedIn>();
+const checks = new WeakMap<FastifyRequest, () => Promise<unknown>>();
 
 /**
  * Finds out before every route who is asking: an API key (`X-API-Key`, or as bearer), a session's token as bearer, or the cookie. The
@@ -49,6 +50,7 @@ export function installAuthentication(app: FastifyInstance, options: Authenticat
     try {
       await identify(request, reply, credential, options);
       credentials.set(request, credential.by);
+      checks.set(request, () => identifyAgain(request, credential, options));
     } catch (error) {
       if (!(error instanceof NotSignedIn)) throw error;
       refusals.set(request, error);
@@ -89,6 +91,24 @@ async function identify(
   }
 }
 
+/** A cookie's token may be over while its session lives: the session counts. A bearer's token is all its program has. */
+async function identifyAgain(
+  { session }: FastifyRequest,
+  { by, text }: Credential,
+  { accounts, apiKeys, now }: AuthenticationOptions,
+): Promise<unknown> {
+  if (by === 'key') return apiKeys.identify(text, now());
+  if (by === 'bearer' || session === null) return accounts.identify(text, now());
+  return accounts.renew(session.user.id, session.sessionId, now());
+}
+
+/** Whether the key or session that a long answer began with still lives. @throws NotSignedIn when it does not */
+export async function checkAgain(request: FastifyRequest): Promise<void> {
+  const check = checks.get(request);
+  if (check === undefined) throw new NotSignedIn('Please sign in.');
+  await check();
+}
+
 /** Whether the browser identified itself by something it sends along unasked, so that a foreign page could have made it. */
 export function isByCookie(request: FastifyRequest): boolean {
   return credentials.get(request) === 'cookie';
@@ -109,23 +129,48 @@ const SCOPES: Readonly<Record<Need, readonly ApiKeyScope[]>> = {
   full: ['full'],
 };
 
+/** Who may use a route, told from its hook, so that the documentation cannot say otherwise. */
+export interface Access {
+  /** Scopes of keys that may; empty for none. */
+  scopes: readonly ApiKeyScope[];
+  /** Whether a session may. */
+  session: boolean;
+}
+
+type AccessHook = (request: FastifyRequest) => Promise<void>;
+const accesses = new WeakMap<object, Access>();
+
+function withAccess(access: Access, hook: AccessHook): AccessHook {
+  accesses.set(hook, access);
+  return hook;
+}
+
+/** What a route with these `onRequest` hooks needs; null when it is for everybody. */
+export function accessOf(hooks: unknown): Access | null {
+  for (const hook of [hooks].flat()) {
+    const access = typeof hook === 'function' ? accesses.get(hook) : undefined;
+    if (access !== undefined) return access;
+  }
+  return null;
+}
+
 /** A route's `onRequest` hook: lets pass whoever may. @throws NotSignedIn, NotAllowed */
-export function requireAccess(need: Need): (request: FastifyRequest) => Promise<void> {
-  return async (request) => {
+export function requireAccess(need: Need): AccessHook {
+  return withAccess({ scopes: SCOPES[need], session: true }, async (request) => {
     if (request.session === null) checkKey(request, need);
-  };
+  });
 }
 
 /** A route's `onRequest` hook for devices, which have a key and nothing else. @throws NotSignedIn, NotAllowed */
-export function requireKey(need: Need): (request: FastifyRequest) => Promise<void> {
-  return async (request) => checkKey(request, need);
+export function requireKey(need: Need): AccessHook {
+  return withAccess({ scopes: SCOPES[need], session: false }, async (request) => checkKey(request, need));
 }
 
 /** A route's `onRequest` hook for what a key may never do. @throws NotSignedIn */
-export function requireSession(): (request: FastifyRequest) => Promise<void> {
-  return async (request) => {
+export function requireSession(): AccessHook {
+  return withAccess({ scopes: [], session: true }, async (request) => {
     if (request.session === null) throw refusalOf(request) ?? new NotSignedIn('Please sign in.');
-  };
+  });
 }
 
 function checkKey(request: FastifyRequest, need: Need): void {

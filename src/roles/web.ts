@@ -1,3 +1,4 @@
+import { documented } from '../api/documentation/index.ts';
 import { apiPlugin, deviceEndpoints } from '../api/index.ts';
 import { ConfigError } from '../domain/errors.ts';
 import { buildApp } from '../http/app.ts';
@@ -11,6 +12,7 @@ import { createInboxService } from '../services/inbox.ts';
 import { createInverterService } from '../services/inverters.ts';
 import { createLoggerService } from '../services/loggers.ts';
 import type { Services } from '../services/services.ts';
+import { createSiteService } from '../services/sites.ts';
 import { createStatisticsService } from '../services/statistics.ts';
 import { Visits } from '../services/visits.ts';
 import { isOnlyAccount } from '../store/processes.ts';
@@ -54,6 +56,7 @@ export async function startWeb(shared: Shared): Promise<RunningRole> {
     loggers: createLoggerService(pools.app),
     statistics,
     exports: createExportService(pools.app, { inverters, statistics }),
+    sites: createSiteService(pools.app),
     health,
   };
   const assets = loadAssets();
@@ -68,8 +71,10 @@ export async function startWeb(shared: Shared): Promise<RunningRole> {
     log,
     metrics: shared.metrics,
     plugins: [
-      apiPlugin({ services, batches: ingest.batches }),
-      deviceEndpoints({ ingest: ingest.intake }),
+      documented([
+        apiPlugin({ services, batches: ingest.batches, hub: shared.hub }),
+        deviceEndpoints({ ingest: ingest.intake }),
+      ]),
       (instance) => webPlugin(instance, { services, hub: shared.hub, config, assets }),
     ],
     onVisit: (visit, now) => visits.note(visit, now),

@@ -6,7 +6,10 @@ import { dayBounds, localDate } from '../domain/period.ts';
 import { SAMPLE_STATUS } from '../domain/sample-status.ts';
 import { inverterState } from '../domain/state.ts';
 import { isSunUp, type Place, placeOfZone } from '../domain/sun.ts';
+import { listEvents } from '../store/events.ts';
 import * as store from '../store/inverters.ts';
+import { lockSite } from '../store/sites.ts';
+import { validName } from './names.ts';
 import type {
   ChannelCurrent,
   InverterCurrent,
@@ -17,7 +20,6 @@ import type {
   SessionUser,
 } from './services.ts';
 
-const MAX_NAME_LENGTH = 100;
 const HOUR_MS = 3_600_000;
 /** Until a device's own cadence is known: the default upload period of Solarman loggers. */
 const DEFAULT_INTERVAL_S = 300;
@@ -48,9 +50,40 @@ export function createInverterService(pool: DbPool, options: InverterServiceOpti
 
     add: (user, inverter, now) => addInverter(pool, options, user, inverter, now),
 
-    rename: (userId, inverterId, name) =>
+    update: (userId, inverterId, change) =>
       asTenant(pool, userId, async (tx) => {
-        if (!(await store.renameInverter(tx, userId, inverterId, validName(name)))) throw notFound(inverterId);
+        const { siteId, name } = change;
+        if (siteId !== undefined && (await lockSite(tx, userId, siteId)) === null) {
+          throw new InvalidInput('The inverter cannot stand there.', { site_id: 'no site of this account' });
+        }
+        const checked = name === undefined ? change : { ...change, name: validName(name) };
+        if (!(await store.updateInverter(tx, userId, inverterId, checked))) throw notFound(inverterId);
+      }),
+
+    updateChannel: (userId, inverterId, channel, change) =>
+      asTenant(pool, userId, async (tx) => {
+        const name = change.name ?? null;
+        const checked = name === null ? change : { ...change, name: validName(name) };
+        const settings = await store.updateChannel(tx, userId, inverterId, channel, checked);
+        if (settings === null) {
+          throw new NotFound(`Nothing is known of an input ${channel} of an inverter ${inverterId} in this account.`);
+        }
+        return settings;
+      }),
+
+    findBySerial: (userId, serial) =>
+      asTenant(pool, userId, async (tx) => {
+        const ids = await store.inverterIdsBySerial(tx, userId, serial.trim().toLowerCase());
+        const [id] = ids;
+        if (id === undefined) throw new NotFound('There is no inverter with this serial in this account.');
+        if (ids.length > 1) throw new Conflict('More than one inverter of this account has this serial.');
+        return id;
+      }),
+
+    events: (userId, inverterId, { after, limit }) =>
+      asTenant(pool, userId, async (tx) => {
+        if (!(await store.hasInverter(tx, userId, inverterId))) throw notFound(inverterId);
+        return listEvents(tx, userId, inverterId, after, limit);
       }),
 
     remove: (userId, inverterId) =>
@@ -103,15 +136,6 @@ async function addInverter(
     }
     throw error;
   }
-}
-
-function validName(raw: string): string {
-  const name = raw.trim();
-  if (name.length === 0) throw new InvalidInput('The name is missing.', { name: 'required' });
-  if (name.length > MAX_NAME_LENGTH) {
-    throw new InvalidInput('The name is too long.', { name: `at most ${MAX_NAME_LENGTH} characters` });
-  }
-  return name;
 }
 
 function notFound(inverterId: InverterId): NotFound {

@@ -7,6 +7,7 @@ import type {
 } from './accounts/account-services.ts';
 import type { ExportService } from './export-service.ts';
 import type { LoggerService } from './logger-service.ts';
+import type { SiteService } from './site-service.ts';
 
 /**
  * What pages and API may ask for. Both call these same functions, so that a figure has one definition. Every function that takes a
@@ -23,6 +24,7 @@ export interface Services {
   loggers: LoggerService;
   statistics: StatisticsService;
   exports: ExportService;
+  sites: SiteService;
   apiKeys: ApiKeyService;
   inbox: InboxService;
   health: HealthService;
@@ -151,6 +153,24 @@ export interface NewInverter {
   kind: DeviceKind;
 }
 
+export interface InverterChange {
+  name?: string | undefined;
+  /** Null: what the device says. */
+  ratedPowerW?: number | null | undefined;
+  mpptCount?: number | null | undefined;
+  siteId?: SiteId | undefined;
+}
+
+/** Something noticed about an inverter's data: `gap`, `quarantined`, `rebased`, … */
+export interface InverterEvent {
+  id: number;
+  at: Date;
+  kind: string;
+  /** 0 is the inverter, 1… an input; null where it concerns none of them alone. */
+  channel: number | null;
+  detail: Record<string, unknown>;
+}
+
 export interface InverterService {
   list(userId: UserId, now: Date): Promise<InverterSummary[]>;
   /** @throws NotFound also for another tenant's */
@@ -161,7 +181,19 @@ export interface InverterService {
     inverter: NewInverter,
     now: Date,
   ): Promise<{ id: InverterId; serial: string; name: string; kind: DeviceKind }>;
-  rename(userId: UserId, inverterId: InverterId, name: string): Promise<void>;
+  /** What is left out stays. @throws NotFound, InvalidInput also for a site of another account */
+  update(userId: UserId, inverterId: InverterId, change: InverterChange): Promise<void>;
+  /** A name of null is the device's again. @throws NotFound where nothing is known of such an input */
+  updateChannel(
+    userId: UserId,
+    inverterId: InverterId,
+    channel: number,
+    change: { name?: string | null | undefined; peakPowerW?: number | null | undefined },
+  ): Promise<{ channel: number; name: string | null; peakPowerW: number | null }>;
+  /** @throws NotFound, Conflict when devices of several kinds have that serial */
+  findBySerial(userId: UserId, serial: string): Promise<InverterId>;
+  /** What was noticed about it, newest first. `after` is the last event that was read before, or 0. @throws NotFound */
+  events(userId: UserId, inverterId: InverterId, page: { after: number; limit: number }): Promise<InverterEvent[]>;
   /** Removes the inverter with everything measured of it. */
   remove(userId: UserId, inverterId: InverterId, now: Date): Promise<void>;
 }

@@ -174,13 +174,74 @@ export async function insertInverter(
   return rows[0].id;
 }
 
-/** @returns false when the account has no such inverter */
-export async function renameInverter(tx: Tx, userId: UserId, inverterId: InverterId, name: string): Promise<boolean> {
-  const { rowCount } = await tx.query('UPDATE api.inverter SET name = $3 WHERE user_id = $1 AND id = $2', [
-    userId,
-    inverterId,
-    name,
-  ]);
+export interface InverterChange {
+  name?: string | undefined;
+  /** Null: as the device says. */
+  ratedPowerW?: number | null | undefined;
+  mpptCount?: number | null | undefined;
+  siteId?: SiteId | undefined;
+}
+
+/** What is left out stays. @returns false when the account has no such inverter */
+export async function updateInverter(
+  tx: Tx,
+  userId: UserId,
+  inverterId: InverterId,
+  { name, ratedPowerW, mpptCount, siteId }: InverterChange,
+): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `UPDATE api.inverter SET name = coalesce($3, name), site_id = coalesce($4::int, site_id),
+       rated_power_w = CASE WHEN $5 THEN $6::int ELSE rated_power_w END,
+       mppt_count = CASE WHEN $7 THEN $8::int ELSE mppt_count END
+     WHERE user_id = $1 AND id = $2`,
+    [
+      userId,
+      inverterId,
+      name ?? null,
+      siteId ?? null,
+      ratedPowerW !== undefined,
+      ratedPowerW ?? null,
+      mpptCount !== undefined,
+      mpptCount ?? null,
+    ],
+  );
+  return rowCount === 1;
+}
+
+export interface ChannelSettings {
+  channel: number;
+  name: string | null;
+  peakPowerW: number | null;
+}
+
+/** What is left out stays; a name of null is the device's again. @returns null when the account has no such input */
+export async function updateChannel(
+  tx: Tx,
+  userId: UserId,
+  inverterId: InverterId,
+  channel: number,
+  { name, peakPowerW }: { name?: string | null | undefined; peakPowerW?: number | null | undefined },
+): Promise<ChannelSettings | null> {
+  const { rows } = await tx.query<ChannelSettings>(
+    `UPDATE api.channel SET name = CASE WHEN $4 THEN $5 ELSE name END,
+       peak_power_w = CASE WHEN $6 THEN $7::int ELSE peak_power_w END
+     WHERE user_id = $1 AND inverter_id = $2 AND channel = $3
+     RETURNING channel::int, coalesce(name, device_name) AS name, peak_power_w AS "peakPowerW"`,
+    [userId, inverterId, channel, name !== undefined, name ?? null, peakPowerW !== undefined, peakPowerW ?? null],
+  );
+  return rows[0] ?? null;
+}
+
+export async function inverterIdsBySerial(tx: Tx, userId: UserId, serial: string): Promise<InverterId[]> {
+  const { rows } = await tx.query<{ id: InverterId }>(
+    'SELECT id FROM api.inverter WHERE user_id = $1 AND serial = $2 ORDER BY id',
+    [userId, serial],
+  );
+  return rows.map(({ id }) => id);
+}
+
+export async function hasInverter(tx: Tx, userId: UserId, inverterId: InverterId): Promise<boolean> {
+  const { rowCount } = await tx.query('SELECT FROM api.inverter WHERE user_id = $1 AND id = $2', [userId, inverterId]);
   return rowCount === 1;
 }
 

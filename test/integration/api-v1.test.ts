@@ -6,6 +6,7 @@ import { argon2id } from '../../src/crypto/passwords.ts';
 import { SESSION_COOKIE } from '../../src/http/authentication.ts';
 import { limitSignIns, SignInLimit } from '../../src/http/sign-in-limit.ts';
 import { assembleIngest, type IngestParts } from '../../src/ingest/assemble.ts';
+import { Hub } from '../../src/live/hub.ts';
 import { createAccounts } from '../../src/services/accounts/accounts.ts';
 import { assembleAccounts } from '../../src/services/accounts/assemble.ts';
 import { type ApiKeys, createApiKeys } from '../../src/services/api-keys.ts';
@@ -14,6 +15,7 @@ import { createInboxService } from '../../src/services/inbox.ts';
 import { createInverterService } from '../../src/services/inverters.ts';
 import { createLoggerService } from '../../src/services/loggers.ts';
 import type { ApiKeyScope, HealthReport, HealthService } from '../../src/services/services.ts';
+import { createSiteService } from '../../src/services/sites.ts';
 import { createStatisticsService } from '../../src/services/statistics.ts';
 import { disableAccount, insertAccount } from '../../src/store/owner-accounts.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -64,13 +66,20 @@ beforeAll(async () => {
     loggers: createLoggerService(database.pools.app),
     statistics,
     exports: createExportService(database.pools.app, { inverters, statistics }),
+    sites: createSiteService(database.pools.app),
   };
-  http = await testApp([apiPlugin({ services, batches: ingest.batches, now: clock }), deviceEndpoints({ ingest: ingest.intake, now: clock })], {
-    accounts,
-    apiKeys: keys,
-    authSecret: database.authSecret,
-    now: clock,
-  });
+  http = await testApp(
+    [
+      apiPlugin({ services, batches: ingest.batches, hub: new Hub(), now: clock }),
+      deviceEndpoints({ ingest: ingest.intake, now: clock }),
+    ],
+    {
+      accounts,
+      apiKeys: keys,
+      authSecret: database.authSecret,
+      now: clock,
+    },
+  );
 });
 beforeEach(() => {
   now = NOW;

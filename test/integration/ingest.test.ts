@@ -191,7 +191,7 @@ describe('reading back', () => {
     const id = await addInverter(alice, '116100000010');
     const range = { from: at(-3600), to: NOW, bucket: '5m' as const };
     await expect(inverters().current(bob.id, id, NOW)).rejects.toMatchObject({ code: 'not_found' });
-    await expect(inverters().rename(bob.id, id, 'Meins')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(inverters().update(bob.id, id, { name: 'Meins' })).rejects.toMatchObject({ code: 'not_found' });
     await expect(inverters().remove(bob.id, id, NOW)).rejects.toMatchObject({ code: 'not_found' });
     await expect(createStatisticsService(db.pools.app).power(bob.id, id, range)).rejects.toMatchObject({
       code: 'not_found',

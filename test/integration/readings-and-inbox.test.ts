@@ -245,6 +245,7 @@ describe('the inbox', () => {
     }
     expect(await pending(anna)).toEqual({
       auto_add: false,
+      next_cursor: null,
       items: [
         {
           kind: 'opendtu',

@@ -49,6 +49,10 @@ export interface FakeServices extends Services {
 
 export { PASSWORD };
 
+async function notOnPages(): Promise<never> {
+  throw new Error('no page asks for this');
+}
+
 export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<SessionUser> = {}): FakeServices {
   const of = new Map<number, InverterCurrent[]>([[1, inverters]]);
   const read = (kind: keyof FakeServices['reads']): void => {
@@ -132,10 +136,13 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
         of.set(userId, [...own, added]);
         return { id: added.id, name, serial: normal, kind };
       },
-      async rename(userId, id, name) {
+      async update(userId, id, { name = '' }) {
         if (name.length > 100) throw new InvalidInput('The name is too long.', { name: 'at most 100 characters' });
         find(userId, id).name = name;
       },
+      updateChannel: notOnPages,
+      findBySerial: notOnPages,
+      events: notOnPages,
       async remove(userId, id) {
         find(userId, id);
         of.set(
@@ -159,6 +166,7 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
       },
       frames: async (userId, id) => ({ serial: find(userId, id).serial, frames: [] }),
     },
+    sites: { list: notOnPages, update: notOnPages },
     exports: {
       async open(userId, id) {
         const { name, serial, timeZone } = find(userId, id);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { NotSignedIn } from '../../domain/errors.ts';
 import { callerOf, refusalOf, requireAccess, requireSession } from '../../http/authentication.ts';
 import type { Services } from '../../services/services.ts';
+import { nextCursor, pageByPlace, pageQuery } from './requests.ts';
 
 const accountShape = z.object({
   id: z.int(),
@@ -22,7 +23,7 @@ const sessionShape = z.object({
   user_agent: z.string().nullable(),
   is_current: z.boolean().describe('the session that asks'),
 });
-const sessionsShape = z.object({ items: z.array(sessionShape) });
+const sessionsShape = z.object({ items: z.array(sessionShape), next_cursor: nextCursor });
 const sessionParams = z.object({ id: z.string().max(100) });
 
 export interface AccountRoutesOptions {
@@ -55,10 +56,11 @@ export function accountRoutes({ services, now }: AccountRoutesOptions): FastifyP
 
     app.get(
       '/api/v1/sessions',
-      { onRequest: signedIn, schema: { response: { 200: sessionsShape } } },
+      { onRequest: signedIn, schema: { querystring: pageQuery, response: { 200: sessionsShape } } },
       async (request) => {
         const all = await services.sessions.list(callerOf(request).id, now());
-        const items = all.map(({ id, createdAt, lastUsedAt, address, userAgent }) => ({
+        const { page, nextCursor: next } = pageByPlace(all, request.query);
+        const items = page.map(({ id, createdAt, lastUsedAt, address, userAgent }) => ({
           id,
           created_at: createdAt.toISOString(),
           last_used_at: lastUsedAt.toISOString(),
@@ -66,7 +68,7 @@ export function accountRoutes({ services, now }: AccountRoutesOptions): FastifyP
           user_agent: userAgent,
           is_current: id === request.session?.sessionId,
         }));
-        return { items };
+        return { items, next_cursor: next };
       },
     );
 

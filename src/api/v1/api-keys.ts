@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { callerOf, requireAccess } from '../../http/authentication.ts';
 import type { ApiKeyService, ApiKeySummary } from '../../services/services.ts';
-import { idParams, moment, nameField, pageQuery } from './requests.ts';
+import { idParams, moment, nameField, nextCursor, pageById, pageQuery } from './requests.ts';
 
 const SCOPES = ['ingest', 'read', 'full'] as const;
 const scope = z.enum(SCOPES).describe('ingest: send measurements; read: read the account; full: both, and manage');
@@ -16,7 +16,7 @@ const keyShape = z.object({
   expires_at: z.iso.datetime().nullable(),
   last_used_at: z.iso.datetime().nullable().describe('to within five minutes'),
 });
-const listShape = z.object({ items: z.array(keyShape), next_cursor: z.int().nullable() });
+const listShape = z.object({ items: z.array(keyShape), next_cursor: nextCursor });
 const newKeyShape = z.object({
   id: z.int(),
   key: z.string().describe('shown this once'),
@@ -45,11 +45,8 @@ export function apiKeyRoutes({ apiKeys, now }: ApiKeyRoutesOptions): FastifyPlug
       // Not for a key that only reads: whoever has one need not know of the others.
       { onRequest: full, schema: { querystring: pageQuery, response: { 200: listShape } } },
       async (request) => {
-        const { limit, cursor } = request.query;
-        const all = (await apiKeys.list(callerOf(request).id)).sort((a, b) => a.id - b.id);
-        const rest = all.filter(({ id }) => id > cursor);
-        const page = rest.slice(0, limit);
-        return { items: page.map(toShape), next_cursor: rest.length > limit ? (page.at(-1)?.id ?? null) : null };
+        const { page, nextCursor: next } = pageById(await apiKeys.list(callerOf(request).id), request.query);
+        return { items: page.map(toShape), next_cursor: next };
       },
     );
 

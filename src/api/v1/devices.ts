@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DEVICE_KINDS } from '../../domain/inverter.ts';
 import { callerOf, requireAccess } from '../../http/authentication.ts';
 import type { InboxService, InverterService, PendingDevice } from '../../services/services.ts';
-import { nameField } from './requests.ts';
+import { nameField, nextCursor, pageByPlace, pageQuery } from './requests.ts';
 import { inverterShape, inverterToShape } from './shapes.ts';
 
 const pendingShape = z.object({
@@ -20,6 +20,7 @@ const pendingShape = z.object({
 });
 const inboxShape = z.object({
   items: z.array(pendingShape),
+  next_cursor: nextCursor,
   auto_add: z.boolean().describe('such devices are added by themselves'),
 });
 const deviceParams = z.object({ kind: z.enum(DEVICE_KINDS), serial: z.string().max(400) });
@@ -38,8 +39,8 @@ export function deviceRoutes({ inbox, inverters, now }: DeviceRoutesOptions): Fa
   return async (app) => {
     app.get(
       `${path}/pending`,
-      { onRequest: requireAccess('read'), schema: { response: { 200: inboxShape } } },
-      async (request) => readInbox(callerOf(request).id),
+      { onRequest: requireAccess('read'), schema: { querystring: pageQuery, response: { 200: inboxShape } } },
+      async (request) => readInbox(callerOf(request).id, request.query),
     );
 
     app.patch(
@@ -48,7 +49,7 @@ export function deviceRoutes({ inbox, inverters, now }: DeviceRoutesOptions): Fa
       async (request) => {
         const { id } = callerOf(request);
         await inbox.setAutoAdd(id, request.body.auto_add);
-        return readInbox(id);
+        return readInbox(id, pageQuery.parse({}));
       },
     );
 
@@ -65,8 +66,9 @@ export function deviceRoutes({ inbox, inverters, now }: DeviceRoutesOptions): Fa
     );
   };
 
-  async function readInbox(userId: number): Promise<z.infer<typeof inboxShape>> {
-    return { items: (await inbox.list(userId)).map(toShape), auto_add: await inbox.autoAdd(userId) };
+  async function readInbox(userId: number, query: z.infer<typeof pageQuery>): Promise<z.infer<typeof inboxShape>> {
+    const { page, nextCursor: next } = pageByPlace(await inbox.list(userId), query);
+    return { items: page.map(toShape), next_cursor: next, auto_add: await inbox.autoAdd(userId) };
   }
 }
 

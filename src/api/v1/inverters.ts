@@ -1,11 +1,37 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { MAX_CHANNELS } from '../../domain/inverter.ts';
 import { callerOf, requireAccess } from '../../http/authentication.ts';
 import type { InverterService } from '../../services/services.ts';
-import { idParams, nameField, newInverterBody, pageQuery } from './requests.ts';
+import {
+  channelParams,
+  idParams,
+  nameField,
+  newInverterBody,
+  nextCursor,
+  pageById,
+  pageQuery,
+  watts,
+} from './requests.ts';
 import { currentShape, currentToShape, inverterShape, inverterToShape } from './shapes.ts';
 
-const listShape = z.object({ items: z.array(inverterShape), next_cursor: z.int().nullable() });
+const listShape = z.object({ items: z.array(inverterShape), next_cursor: nextCursor });
+
+const changeBody = z.strictObject({
+  name: nameField.optional(),
+  rated_power_w: watts.nullable().optional().describe('null: as the device says'),
+  mppt_count: z.int().min(1).max(MAX_CHANNELS).nullable().optional().describe('null: as the device says'),
+  site_id: z.int().min(1).max(2_147_483_647).optional(),
+});
+const channelChangeBody = z.strictObject({
+  name: nameField.nullable().optional().describe('null: as the device calls it'),
+  peak_power_w: watts.nullable().optional().describe('of the modules on this input'),
+});
+const channelSettingsShape = z.object({
+  channel: z.int(),
+  name: z.string().nullable(),
+  peak_power_w: z.int().nullable(),
+});
 
 export interface InverterRoutesOptions {
   inverters: InverterService;
@@ -23,12 +49,8 @@ export function inverterRoutes({ inverters, now }: InverterRoutesOptions): Fasti
       path,
       { onRequest: read, schema: { querystring: pageQuery, response: { 200: listShape } } },
       async (request) => {
-        const { limit, cursor } = request.query;
-        const all = await inverters.list(callerOf(request).id, now());
-        const rest = all.filter((inverter) => inverter.id > cursor).sort((a, b) => a.id - b.id);
-        const page = rest.slice(0, limit);
-        const nextCursor = rest.length > limit ? (page.at(-1)?.id ?? null) : null;
-        return { items: page.map(inverterToShape), next_cursor: nextCursor };
+        const { page, nextCursor: next } = pageById(await inverters.list(callerOf(request).id, now()), request.query);
+        return { items: page.map(inverterToShape), next_cursor: next };
       },
     );
 
@@ -53,12 +75,30 @@ export function inverterRoutes({ inverters, now }: InverterRoutesOptions): Fasti
       `${path}/:id`,
       {
         onRequest: full,
-        schema: { params: idParams, body: z.strictObject({ name: nameField }), response: { 200: inverterShape } },
+        schema: { params: idParams, body: changeBody, response: { 200: inverterShape } },
       },
       async (request) => {
         const { id: userId } = callerOf(request);
-        await inverters.rename(userId, request.params.id, request.body.name);
+        const { name, rated_power_w: ratedPowerW, mppt_count: mpptCount, site_id: siteId } = request.body;
+        await inverters.update(userId, request.params.id, { name, ratedPowerW, mpptCount, siteId });
         return inverterToShape(await inverters.current(userId, request.params.id, now()));
+      },
+    );
+
+    app.patch(
+      `${path}/:id/channels/:n`,
+      {
+        onRequest: full,
+        schema: { params: channelParams, body: channelChangeBody, response: { 200: channelSettingsShape } },
+      },
+      async (request) => {
+        const { id, n } = request.params;
+        const { name, peak_power_w: wanted } = request.body;
+        const { channel, ...set } = await inverters.updateChannel(callerOf(request).id, id, n, {
+          name,
+          peakPowerW: wanted,
+        });
+        return { channel, name: set.name, peak_power_w: set.peakPowerW };
       },
     );
 

@@ -13,6 +13,9 @@ export const nameField = z
   .max(400)
   .regex(/^\P{Cc}*$/u, 'printable characters only');
 
+/** Power that something is built for: more than any roof bears is a slip of the finger. */
+export const watts = z.int().min(1).max(1_000_000);
+
 export const newInverterBody = z.strictObject({
   name: nameField,
   serial: z.string().max(400),
@@ -22,6 +25,7 @@ export const newInverterBody = z.strictObject({
 /** A moment with its offset. A `+` that was not escaped arrives as a blank. */
 export const moment = z
   .string()
+  .meta({ examples: ['2026-06-21T00:00:00+02:00'] })
   .transform((text) => text.replace(/ (?=\d\d:?\d\d$)/, '+'))
   .pipe(z.iso.datetime({ offset: true, error: 'ISO 8601 with offset' }))
   .transform((text) => new Date(text));
@@ -29,8 +33,32 @@ export const moment = z
 /** A moment, or a date, which is the site's. */
 export const momentOrDate = z.union([z.iso.date(), moment], { error: 'a date, or ISO 8601 with offset' });
 
+const MAX_CURSOR = Number.MAX_SAFE_INTEGER;
+
 /** How many, and where the page before ended. */
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(1000),
-  cursor: z.coerce.number().int().min(0).default(0).describe('next_cursor of the page before'),
+  cursor: z.coerce.number().int().min(0).max(MAX_CURSOR).default(0).describe('next_cursor of the page before'),
 });
+
+/** What every list that comes in pages says beside its items. */
+export const nextCursor = z.int().nullable().describe('to be sent as `cursor` for the next page; null on the last');
+
+/** The page of a list that is held whole, in the order of its ids. */
+export function pageById<T extends { id: number }>(
+  all: readonly T[],
+  { limit, cursor }: z.infer<typeof pageQuery>,
+): { page: T[]; nextCursor: number | null } {
+  const rest = all.filter(({ id }) => id > cursor).sort((a, b) => a.id - b.id);
+  const page = rest.slice(0, limit);
+  return { page, nextCursor: rest.length > limit ? (page.at(-1)?.id ?? null) : null };
+}
+
+/** The same for what has no number: the cursor is how many came before. */
+export function pageByPlace<T>(
+  all: readonly T[],
+  { limit, cursor }: z.infer<typeof pageQuery>,
+): { page: T[]; nextCursor: number | null } {
+  const end = cursor + limit;
+  return { page: all.slice(cursor, end), nextCursor: end < all.length ? end : null };
+}

@@ -18,21 +18,23 @@ const STATES = ['producing', 'idle', 'asleep', 'stale', 'offline', 'never_seen',
 const number = z.number().nullable();
 const time = z.iso.datetime().nullable();
 
-export const inverterShape = z.object({
-  id: z.int(),
-  name: z.string(),
-  serial: z.string(),
-  kind: z.enum(DEVICE_KINDS),
-  state: z.enum(STATES),
-  site_id: z.int(),
-  time_zone: z.string().describe('IANA zone of the site; "today" is its day'),
-  rated_power_w: number,
-  mppt_count: number,
-  last_seen_at: time.describe('when anything at all was heard of it'),
-  power_w: number.describe('power of the newest live sample'),
-  sampled_at: time.describe('when that sample was measured'),
-  energy_today_wh: number,
-});
+export const inverterShape = z
+  .object({
+    id: z.int(),
+    name: z.string(),
+    serial: z.string(),
+    kind: z.enum(DEVICE_KINDS),
+    state: z.enum(STATES),
+    site_id: z.int(),
+    time_zone: z.string().describe('IANA zone of the site; "today" is its day'),
+    rated_power_w: number,
+    mppt_count: number,
+    last_seen_at: time.describe('when anything at all was heard of it'),
+    power_w: number.describe('power of the newest live sample'),
+    sampled_at: time.describe('when that sample was measured'),
+    energy_today_wh: number,
+  })
+  .meta({ id: 'Inverter' });
 
 const channelShape = z.object({
   channel: z.int(),
@@ -47,56 +49,64 @@ const channelShape = z.object({
 
 const phaseShape = z.object({ voltage_v: number, current_a: number, power_w: number });
 
-export const currentShape = inverterShape.extend({
-  received_at: time,
-  age_s: number.describe('seconds since sampled_at'),
-  energy_total_wh: number,
-  counter_total_wh: number.describe("the device's own lifetime counter"),
-  power_dc_w: number,
-  voltage_v: number,
-  current_a: number,
-  frequency_hz: number,
-  power_factor: number,
-  temperature_c: number,
-  inverter_serial: z.string().nullable(),
-  max_power_today_w: number,
-  avg_power_last_hour_w: number,
-  phases: z.array(phaseShape).optional().describe('three-phase inverters only'),
-  channels: z.array(channelShape),
-});
+export const currentShape = inverterShape
+  .extend({
+    received_at: time,
+    age_s: number.describe('seconds since sampled_at'),
+    energy_total_wh: number,
+    counter_total_wh: number.describe("the device's own lifetime counter"),
+    power_dc_w: number,
+    voltage_v: number,
+    current_a: number,
+    frequency_hz: number,
+    power_factor: number,
+    temperature_c: number,
+    inverter_serial: z.string().nullable(),
+    max_power_today_w: number,
+    avg_power_last_hour_w: number,
+    phases: z.array(phaseShape).optional().describe('three-phase inverters only'),
+    channels: z.array(channelShape),
+  })
+  .meta({ id: 'Current' });
 
 export const pointShape = z.object({ time: z.iso.datetime(), power_w: z.number(), power_max_w: z.number() });
 
-export const energyShape = z.object({
-  bucket: z.string(),
-  time_zone: z.string().describe('whose hours, days, months and years these are'),
-  total_wh: number.describe('sum of the points; null where nothing is known'),
-  points: z.array(
-    z.object({
-      start: z.iso.datetime(),
-      energy_wh: z.int(),
-      estimated: z.boolean().describe('part of it was inferred, not counted'),
-    }),
-  ),
-});
+export const energyShape = z
+  .object({
+    bucket: z.string(),
+    time_zone: z.string().describe('whose hours, days, months and years these are'),
+    total_wh: number.describe('sum of the points; null where nothing is known'),
+    points: z.array(
+      z.object({
+        start: z.iso.datetime(),
+        energy_wh: z.int(),
+        estimated: z.boolean().describe('part of it was inferred, not counted'),
+      }),
+    ),
+  })
+  .meta({ id: 'Energy' });
 
-export const summaryShape = z.object({
-  state: z.enum(STATES).describe('the worst that asks for attention, else the liveliest'),
-  inverter_count: z.int(),
-  power_w: number.describe('sum of what is current'),
-  sampled_at: time.describe('the oldest of the values in that sum'),
-  age_s: number,
-  power_missing_count: z.int().describe('have no current value although they should'),
-  energy_today_wh: number,
-  energy_total_wh: number,
-  energy_missing_count: z.int().describe("are not in today's sum, because nothing is known of them"),
-});
+export const summaryShape = z
+  .object({
+    state: z.enum(STATES).describe('the worst that asks for attention, else the liveliest'),
+    inverter_count: z.int(),
+    power_w: number.describe('sum of what is current'),
+    sampled_at: time.describe('the oldest of the values in that sum'),
+    age_s: number,
+    power_missing_count: z.int().describe('have no current value although they should'),
+    energy_today_wh: number,
+    energy_total_wh: number,
+    energy_missing_count: z.int().describe("are not in today's sum, because nothing is known of them"),
+  })
+  .meta({ id: 'Summary' });
 
-export const errorShape = z.object({
-  error: z.string().describe('a stable code'),
-  message: z.string(),
-  details: z.record(z.string(), z.unknown()),
-});
+export const errorShape = z
+  .object({
+    error: z.string().describe('a stable code'),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Error' });
 
 type InverterShape = z.infer<typeof inverterShape>;
 type CurrentShape = z.infer<typeof currentShape>;

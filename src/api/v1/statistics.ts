@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { callerOf, requireAccess } from '../../http/authentication.ts';
+import { tagAnswer } from '../../http/entity-tag.ts';
 import { summaryOf } from '../../services/account-summary.ts';
 import type { EnergyRange, InverterService, PowerBucket, StatisticsService } from '../../services/services.ts';
 import { channelParams, idParams, moment, momentOrDate } from './requests.ts';
@@ -41,15 +42,19 @@ export function statisticsRoutes({ inverters, statistics, now }: StatisticsRoute
   const energy = { querystring: energyQuery, response: { 200: energyShape } };
 
   return async (app) => {
-    app.get(`${inverter}/power`, { onRequest: read, schema: { ...power, params: idParams } }, async (request) => {
-      const range = powerRange(request.query, now());
-      const { bucket, points } = await statistics.power(callerOf(request).id, request.params.id, range);
-      return { bucket, points: points.map(pointToShape) };
-    });
+    app.get(
+      `${inverter}/power`,
+      { onRequest: read, onSend: tagAnswer, schema: { ...power, params: idParams } },
+      async (request) => {
+        const range = powerRange(request.query, now());
+        const { bucket, points } = await statistics.power(callerOf(request).id, request.params.id, range);
+        return { bucket, points: points.map(pointToShape) };
+      },
+    );
 
     app.get(
       `${inverter}/channels/:n/power`,
-      { onRequest: read, schema: { ...power, params: channelParams } },
+      { onRequest: read, onSend: tagAnswer, schema: { ...power, params: channelParams } },
       async (request) => {
         const { id, n: channel } = request.params;
         const range = { ...powerRange(request.query, now()), channel };
@@ -58,14 +63,18 @@ export function statisticsRoutes({ inverters, statistics, now }: StatisticsRoute
       },
     );
 
-    app.get(`${inverter}/energy`, { onRequest: read, schema: { ...energy, params: idParams } }, async (request) => {
-      const range = energyRange(request.query, now());
-      return energyToShape(await statistics.energy(callerOf(request).id, request.params.id, range));
-    });
+    app.get(
+      `${inverter}/energy`,
+      { onRequest: read, onSend: tagAnswer, schema: { ...energy, params: idParams } },
+      async (request) => {
+        const range = energyRange(request.query, now());
+        return energyToShape(await statistics.energy(callerOf(request).id, request.params.id, range));
+      },
+    );
 
     app.get(
       `${inverter}/channels/:n/energy`,
-      { onRequest: read, schema: { ...energy, params: channelParams } },
+      { onRequest: read, onSend: tagAnswer, schema: { ...energy, params: channelParams } },
       async (request) => {
         const { id, n: channel } = request.params;
         const range = { ...energyRange(request.query, now()), channel };
@@ -73,14 +82,18 @@ export function statisticsRoutes({ inverters, statistics, now }: StatisticsRoute
       },
     );
 
-    app.get(`${summary}/current`, { onRequest: read, schema: { response: { 200: summaryShape } } }, async (request) => {
-      const at = now();
-      return summaryToShape(summaryOf(await inverters.list(callerOf(request).id, at)), at);
-    });
+    app.get(
+      `${summary}/current`,
+      { onRequest: read, onSend: tagAnswer, schema: { response: { 200: summaryShape } } },
+      async (request) => {
+        const at = now();
+        return summaryToShape(summaryOf(await inverters.list(callerOf(request).id, at)), at);
+      },
+    );
 
     app.get(
       `${summary}/power`,
-      { onRequest: read, schema: { querystring: summaryPowerQuery, response: { 200: powerShape } } },
+      { onRequest: read, onSend: tagAnswer, schema: { querystring: summaryPowerQuery, response: { 200: powerShape } } },
       async (request) => {
         const range = powerRange(request.query, now());
         const points = await statistics.accountPower(callerOf(request).id, range);
@@ -88,7 +101,7 @@ export function statisticsRoutes({ inverters, statistics, now }: StatisticsRoute
       },
     );
 
-    app.get(`${summary}/energy`, { onRequest: read, schema: energy }, async (request) => {
+    app.get(`${summary}/energy`, { onRequest: read, onSend: tagAnswer, schema: energy }, async (request) => {
       const range = energyRange(request.query, now());
       return energyToShape(await statistics.energy(callerOf(request).id, null, range));
     });

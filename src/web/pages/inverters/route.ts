@@ -63,7 +63,7 @@ export const inverters = definePage<'member', Params, { done: InvertersData['don
       path: '/inverters/:id/rename',
       explain: (t) => t.inverters.errors.name,
       async run({ form, services, user, params }) {
-        await services.inverters.rename(user.id, params.id ?? 0, form(RenameForm).name);
+        await services.inverters.update(user.id, params.id ?? 0, { name: form(RenameForm).name });
         return new Redirect('/inverters?done=renamed');
       },
     },

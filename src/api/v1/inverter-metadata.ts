@@ -1,0 +1,49 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { MAX_CHANNELS } from '../../domain/inverter.ts';
+import { callerOf, requireAccess } from '../../http/authentication.ts';
+import type { InverterService } from '../../services/services.ts';
+import { watts } from './requests.ts';
+
+const body = z.object({ rated_power: watts, number_of_mppts: z.int().min(1).max(MAX_CHANNELS) });
+const shape = z.object({
+  id: z.int(),
+  serial_logger: z.string(),
+  name: z.string(),
+  rated_power: z.number().nullable().describe('W'),
+  number_of_mppts: z.number().nullable(),
+  sw_version: z.string().describe('always "-"; there for programs that look for it'),
+});
+
+export interface InverterMetadataOptions {
+  inverters: Pick<InverterService, 'findBySerial' | 'update' | 'current'>;
+  now: () => Date;
+}
+
+/** `POST /inverter_metadata/{serial}`: the predecessor's way (§1.3) to say what an inverter is, for one of the caller's own. */
+export function inverterMetadataRoute({ inverters, now }: InverterMetadataOptions): FastifyPluginAsyncZod {
+  return async (app) => {
+    app.post(
+      '/inverter_metadata/:serial',
+      {
+        onRequest: requireAccess('full'),
+        schema: { params: z.object({ serial: z.string().max(400) }), body, response: { 200: shape } },
+      },
+      async (request) => {
+        const { id: userId } = callerOf(request);
+        const id = await inverters.findBySerial(userId, request.params.serial);
+        const { rated_power: ratedPowerW, number_of_mppts: mpptCount } = request.body;
+        await inverters.update(userId, id, { ratedPowerW, mpptCount });
+        const { serial, name, ...inverter } = await inverters.current(userId, id, now());
+        return {
+          id,
+          serial_logger: serial,
+          name,
+          rated_power: inverter.ratedPowerW,
+          number_of_mppts: inverter.mpptCount,
+          sw_version: '-',
+        };
+      },
+    );
+  };
+}
