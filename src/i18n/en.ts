@@ -87,7 +87,7 @@ export const en = {
     today: 'Today',
     pick: 'Date',
     show: 'Show',
-    compare: 'Compare with the one before',
+    compare: 'Compare with before',
     compareOff: 'Without comparison',
   },
 

@@ -21,7 +21,10 @@ const QUICK = { times: { coalesceMs: 20 } };
 
 async function started(live: NonNullable<WebPluginDependencies['live']> = QUICK): Promise<{
   web: FakeWeb;
-  watch: (topic: string, options?: { as?: string; shape?: string; language?: string }) => Promise<EventReader>;
+  watch: (
+    topic: string,
+    options?: { as?: string; shape?: string; language?: string; query?: string },
+  ) => Promise<EventReader>;
 }> {
   const services = fakeServices([
     sunnyInverter(NOON, { id: 1, powerW: 312 }),
@@ -33,9 +36,12 @@ async function started(live: NonNullable<WebPluginDependencies['live']> = QUICK)
   const origin = await running.listen();
   return {
     web: running,
-    async watch(topic, { as = '1', shape = SHAPES[topic.split(':')[0] ?? ''] ?? '', language = 'de' } = {}) {
+    async watch(
+      topic,
+      { as = '1', shape = SHAPES[topic.split(':')[0] ?? ''] ?? '', language = 'de', query: asked = '' } = {},
+    ) {
       const cookie = as === '' ? {} : { cookie: `fastapiusersauth=token-of-${as}` };
-      const query = new URLSearchParams({ topic, shape });
+      const query = new URLSearchParams({ topic, shape, query: asked });
       const reader = await EventReader.open(`${origin}/live/page?${query}`, { ...cookie, 'accept-language': language });
       readers.push(reader);
       return reader;
@@ -117,6 +123,25 @@ describe('an open page', () => {
     expect(first.named('statistics')).toHaveLength(2);
     running.emit({ inverterId: 1 });
     await first.until('the answer', () => first.named('statistics').length === 3);
+  });
+
+  it('is sent the charts of its own period, where a reading is seen in them', async () => {
+    const { web: running, watch } = await started();
+    const hour = await watch('dashboard:1', { query: 'period=1h', shape: 'inputs' });
+    const month = await watch('dashboard:1', { query: 'period=month', shape: 'inputs' });
+    const day = await watch('summary', { shape: '2026-06-15' });
+    for (const one of [hour, month, day]) await one.until('a state', () => one.named('statistics').length === 2);
+    expect(hour.named('power')[0]?.data).toContain('13:30');
+    expect(day.named('power')[0]?.data).toContain('06:00');
+    expect(day.named('energy')).toHaveLength(2);
+    // A month is read again now and then, not for every reading.
+    expect(month.named('power')).toHaveLength(0);
+    const before = running.services.reads.energy;
+    running.emit({ inverterId: 1 });
+    await month.until('the answer', () => month.named('statistics').length === 3);
+    await hour.until('the answer', () => hour.named('statistics').length === 3);
+    await day.until('the answer', () => day.named('statistics').length === 3);
+    expect(running.services.reads.energy - before).toBe(1 + 2);
   });
 
   it("hears nothing of another account's inverters", async () => {

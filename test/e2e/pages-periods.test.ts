@@ -118,6 +118,50 @@ describe.skipIf(!canBrowse)('a period', () => {
     await expect.poll(() => title(page)).toBe('So., 14. Juni 2026');
   });
 
+  it('by keyboard alone: to an inverter, into its year, along its table, with the focus always seen', async () => {
+    const page = await open('/');
+    const pressUntil = async (what: string, isThere: () => Promise<boolean>): Promise<void> => {
+      for (let i = 0; i < 60; i += 1) {
+        await page.keyboard.press('Tab');
+        if (!(await isThere())) continue;
+        const outline = await page.evaluate(
+          () => getComputedStyle(document.activeElement ?? document.body).outlineStyle,
+        );
+        expect(outline, what).toBe('solid');
+        return;
+      }
+      throw new Error(`not reached by Tab: ${what}`);
+    };
+    const isOn = (selector: string) => () =>
+      page.evaluate((wanted) => document.activeElement?.matches(wanted) === true, selector);
+    await pressUntil('the inverter', isOn('#inverter-1'));
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/dashboard\/1$/);
+    await pressUntil('the year', isOn('#period-year'));
+    await page.keyboard.press('Enter');
+    await expect.poll(() => title(page)).toBe('2026');
+    await pressUntil('the table', isOn('#energy-table summary'));
+    await page.keyboard.press('Enter');
+    await pressUntil('a month', isOn('#energy-table a'));
+    await page.keyboard.press('Enter');
+    await expect.poll(() => title(page)).toBe('Januar 2026');
+  });
+
+  it('an inverter that is offline is named, and when it is back its gap is drawn as one', async () => {
+    const gap = { from: new Date('2026-06-15T09:00:00Z'), to: new Date('2026-06-15T11:00:00Z') };
+    const back = sunnyInverter(NOON, { id: 1 }, { gaps: [gap] });
+    const silent = sunnyInverter(NOON, { id: 1, state: 'offline', ageS: 3 * 3600 });
+    const page = await open('/dashboard/1', { services: fakeServices([silent]) });
+    await page.locator('.chip-problem', { hasText: 'Offline' }).waitFor();
+    expect(await page.locator('#charts .chart-now-old').count()).toBe(1);
+    expect(await page.locator('#charts rect title').textContent()).toMatch(/^Keine Daten seit 1\d:/);
+    web?.services.inverters.of.set(1, [back]);
+    web?.emit({ inverterId: 1 });
+    await page.locator('main .chip-sun', { hasText: 'Produziert' }).waitFor();
+    expect(await page.locator('#charts rect title').textContent()).toBe('Keine Daten 10:57–13:02');
+    expect(await page.locator('#charts .chart-now').count()).toBe(1);
+  });
+
   it('a dead panel is found: on its tile, and as the line that stays down', async () => {
     const one = sunnyInverter(NOON, { id: 1 });
     const third = one.channels[2];
