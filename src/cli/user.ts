@@ -9,6 +9,7 @@ import {
   listAccounts,
   replacePassword,
 } from '../store/owner-accounts.ts';
+import { removeTwoFactorOf } from '../store/two-factor.ts';
 import { accountIdOf } from './account-lookup.ts';
 import type { CommandIo } from './commands.ts';
 import { type CliContext, explain, runAction, UsageError, withDatabase } from './context.ts';
@@ -48,6 +49,15 @@ const DISABLE = {
   flags: [],
 } as const;
 
+const REMOVE_TWO_FACTOR = {
+  usage: 'deye-hard user remove-two-factor --email E [--json]',
+  help: `Switches the second factor of an account off, for whoever lost both the app and the recovery codes. Make sure first that it is
+really them: from then on the password is enough.`,
+  required: ['email'],
+  options: ['email'],
+  flags: [],
+} as const;
+
 /** `deye-hard user …`. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 export async function user(args: string[], context: CliContext): Promise<number> {
   const [action, ...rest] = args;
@@ -55,7 +65,9 @@ export async function user(args: string[], context: CliContext): Promise<number>
   if (action === 'list') return list(rest, context);
   if (action === 'set-password') return setPassword(rest, context);
   if (action === 'disable') return disable(rest, context);
-  return explain(args, [CREATE.usage, LIST.usage, SET_PASSWORD.usage, DISABLE.usage], context);
+  if (action === 'remove-two-factor') return dropTwoFactor(rest, context);
+  const usages = [CREATE.usage, LIST.usage, SET_PASSWORD.usage, DISABLE.usage, REMOVE_TWO_FACTOR.usage];
+  return explain(args, usages, context);
 }
 
 function create(args: string[], context: CliContext): Promise<number> {
@@ -123,6 +135,20 @@ function disable(args: string[], context: CliContext): Promise<number> {
       }),
     );
     report(context, json, { id, email }, `Account ${id} (${email}) is disabled.`, null);
+  });
+}
+
+function dropTwoFactor(args: string[], context: CliContext): Promise<number> {
+  return runAction(REMOVE_TWO_FACTOR, args, context, async ({ values, json }) => {
+    const email = values.email ?? '';
+    const { id, removed } = await withDatabase(context, ({ owner }) =>
+      owner(async (client) => {
+        const found = await accountIdOf(client, email);
+        return { id: found, removed: await removeTwoFactorOf(client, found, new Date()) };
+      }),
+    );
+    if (json) context.out(JSON.stringify({ id, email, removed }));
+    else context.out(removed ? `${email} signs in by password alone now.` : `${email} had no second factor.`);
   });
 }
 

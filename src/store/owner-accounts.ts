@@ -71,11 +71,12 @@ export async function findAccountId(owner: OwnerClient, email: string): Promise<
   return row?.id ?? null;
 }
 
-/** A new password, and the end of every session that was opened with the old one. */
+/** A new password, and the end of every session and mailed link that was good with the old one. */
 export async function replacePassword(owner: OwnerClient, userId: UserId, hash: string, now: Date): Promise<void> {
   await ask(
     owner,
-    `WITH account AS (UPDATE api.user_account SET password_hash = $2 WHERE id = $1)
+    `WITH account AS (UPDATE api.user_account SET password_hash = $2 WHERE id = $1),
+          links AS (DELETE FROM store.account_token WHERE user_id = $1)
      UPDATE api.session SET ended_at = $3 WHERE user_id = $1 AND ended_at IS NULL`,
     [userId, hash, now],
   );

@@ -1,4 +1,5 @@
 import type { Tx } from '../db/as-tenant.ts';
+import type { UserId } from '../domain/inverter.ts';
 import type { OwnerClient } from './owner-accounts.ts';
 
 /** A second factor as it is stored. */
@@ -63,6 +64,16 @@ export async function replaceRecoveryCodes(
 /** @returns false when there was none */
 export async function removeTwoFactor(tx: Tx, now: Date, address: string): Promise<boolean> {
   return (await one<boolean>(tx, 'SELECT api.remove_two_factor($1, $2) AS it', [now, address])) === true;
+}
+
+/** By the operator, for whoever lost it. @returns false when there was none */
+export async function removeTwoFactorOf(owner: OwnerClient, userId: UserId, now: Date): Promise<boolean> {
+  const { rowCount } = await owner.query(
+    `WITH gone AS (DELETE FROM store.two_factor WHERE user_id = $1 RETURNING user_id)
+     INSERT INTO api.audit_log (at, user_id, action) SELECT $2, user_id, 'two-factor.off' FROM gone`,
+    [userId, now],
+  );
+  return rowCount === 1;
 }
 
 /** Where encrypted values lie: table, key, column. */

@@ -8,7 +8,7 @@ import { unsealMail } from '../../src/mail/sealed.ts';
 import type { Visitor } from '../../src/services/accounts/account-services.ts';
 import { type AccountServices, assembleAccounts } from '../../src/services/accounts/assemble.ts';
 import type { SessionUser } from '../../src/services/services.ts';
-import { disableAccount } from '../../src/store/owner-accounts.ts';
+import { disableAccount, replacePassword } from '../../src/store/owner-accounts.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { purgeInverters } from '../../src/worker/jobs/purge-inverters.ts';
 import { failLoudly } from '../support/fail-loudly.ts';
@@ -267,6 +267,14 @@ describe('a forgotten password', () => {
     );
     const outcomes = await Promise.allSettled(tries);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('replaced by the operator ends mailed links too', async () => {
+    const { email, user } = await member();
+    await services.registration.requestReset(email, visitor, now);
+    const { token } = await oneMail();
+    await db.owner((client) => replacePassword(client, user.id, `$argon2id$test$${NEXT}`, now));
+    expect(await services.registration.isResetTokenValid(token, now)).toBe(false);
   });
 
   it('of a disabled account stays what it is, also by a link from before', async () => {

@@ -9,7 +9,7 @@ import type { Visitor } from '../../src/services/accounts/account-services.ts';
 import { type AccountServices, assembleAccounts } from '../../src/services/accounts/assemble.ts';
 import type { SessionUser, SignedIn } from '../../src/services/services.ts';
 import { insertAccount, replacePassword } from '../../src/store/owner-accounts.ts';
-import { resealAll } from '../../src/store/two-factor.ts';
+import { removeTwoFactorOf, resealAll } from '../../src/store/two-factor.ts';
 import { failLoudly } from '../support/fail-loudly.ts';
 import { createTestDatabase, databaseOf, type TestDatabase } from '../support/test-database.ts';
 
@@ -214,6 +214,17 @@ describe('signing in with a second factor', () => {
     await services.twoFactor.disable(user, PASSWORD, visitor, now);
     await signIn();
   });
+});
+
+it('can be taken away by the operator, which is noted', async () => {
+  const { user, signIn } = await guarded();
+  const remove = () => db.owner((client) => removeTwoFactorOf(client, user.id, now));
+  expect([await remove(), await remove()]).toEqual([true, false]);
+  await signIn();
+  const { rows } = await db.owner((client) =>
+    client.query(`SELECT actor_id FROM api.audit_log WHERE user_id = $1 AND action = 'two-factor.off'`, [user.id]),
+  );
+  expect(rows).toEqual([{ actor_id: null }]);
 });
 
 it('an administrator must have one, everybody else may', async () => {
