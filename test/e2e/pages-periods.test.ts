@@ -162,6 +162,20 @@ describe.skipIf(!canBrowse)('a period', () => {
     expect(await page.locator('#charts .chart-now').count()).toBe(1);
   });
 
+  it('a month that is left open is read again now and then', async () => {
+    const services = fakeServices([sunnyInverter(NOON, { id: 1 })]);
+    const page = await open('/login', { services });
+    await page.clock.install();
+    await page.goto(new URL('/dashboard/1?period=month', page.url()).href);
+    const before = await total(page);
+    services.inverters.of.set(1, [sunnyInverter(NOON, { id: 1 }, { peakW: 300 })]);
+    await page.clock.fastForward(301_000);
+    await expect.poll(() => total(page)).not.toBe(before);
+    // Only the charts were exchanged, and they go on.
+    expect(await page.locator('[data-period]').count()).toBe(1);
+    expect(await page.locator('#charts').getAttribute('hx-trigger')).toBe('every 300s');
+  });
+
   it('a dead panel is found: on its tile, and as the line that stays down', async () => {
     const one = sunnyInverter(NOON, { id: 1 });
     const third = one.channels[2];
