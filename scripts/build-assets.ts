@@ -98,9 +98,12 @@ function styleSheet(): string {
   }
 }
 
-/** What a first visit waits for; the rest is for installing, or loaded behind. */
+/** For installing, loaded behind, or for one page alone. */
+const NOT_BY_PAGES: ReadonlySet<string> = new Set(['manifest.webmanifest', 'worker.js', 'redoc.js']);
+
+/** What a first visit waits for. */
 export function isLoadedByPages(name: AssetName): boolean {
-  return !name.startsWith('icon') && name !== 'manifest.webmanifest' && name !== 'worker.js';
+  return !name.startsWith('icon') && !NOT_BY_PAGES.has(name);
 }
 
 function webManifest(url: (name: AssetName) => string): object {
