@@ -47,6 +47,11 @@ export const tidyUp: Job = {
         const { rowCount } = await client.query(`DELETE ${from}`, [now]);
         if ((rowCount ?? 0) > 0) log.info({ what, rows: rowCount }, 'past their time, removed');
       }
+      // What was done stays known for a year, from where it was done only for a month.
+      await client.query(
+        `UPDATE api.audit_log SET address = NULL WHERE address IS NOT NULL AND at < $1::timestamptz - interval '30 days'`,
+        [now],
+      );
       await client.query('DELETE FROM store.fold_day WHERE day < $1::timestamptz - make_interval(days => $2)', [
         now,
         settings.retentionDays,
