@@ -12,6 +12,7 @@ export type AssetName =
   | 'htmx.js'
   | 'htmx-sse.js'
   | 'app.js'
+  | 'redoc.js'
   | 'icon.svg'
   | 'icon-maskable.svg'
   | 'icon-180.png'

@@ -12,6 +12,7 @@ import { registerLanguage } from './language-route.ts';
 import { registerLive } from './live-route.ts';
 import type { TopicTimes } from './live-topics.ts';
 import { PAGES } from './pages/index.ts';
+import { registerRedoc } from './redoc-route.ts';
 
 export interface WebPluginDependencies {
   services: Services;
@@ -33,6 +34,7 @@ export async function webPlugin(app: FastifyInstance, deps: WebPluginDependencie
   });
   await serveAssets(app, deps.assets);
   registerLanguage(app, deps.config);
+  registerRedoc(app, deps.assets);
   for (const page of PAGES) page.register(app, web);
   registerLive(app, web, { hub: deps.hub, pages: PAGES, ...deps.live });
 }
