@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { refusalOf } from './authentication.ts';
 
 /** Ids that tell requests apart across restarts and processes, for the log and for whoever reports an error. */
 export function requestIds(): () => string {
@@ -27,7 +28,10 @@ export function installRequestLog(app: FastifyInstance): void {
       ...(request.session === null ? {} : { userId: request.session.user.id }),
       ...(request.apiKey === null ? {} : { userId: request.apiKey.user.id, keyId: request.apiKey.keyId }),
     };
-    if (status < 400 && request.routeOptions.config.quiet === true) request.log.debug(line, 'request');
+    // What came with it to say who asks, and was not believed: a key that was revoked, a session that is over.
+    const refusal = refusalOf(request);
+    if (refusal !== null) request.log.warn({ ...line, refused: refusal.message }, 'request');
+    else if (status < 400 && request.routeOptions.config.quiet === true) request.log.debug(line, 'request');
     else request.log.info(line, 'request');
   });
 }

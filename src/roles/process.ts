@@ -12,6 +12,7 @@ import { Health, type OwnRoles } from '../services/health.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { startCollector } from './collector.ts';
+import { logIngest } from './ingest-log.ts';
 import { provideProcessFigures } from './metrics.ts';
 import { standsForProxy } from './proxy-addresses.ts';
 import type { RunningRole, Shared } from './role.ts';
@@ -60,6 +61,7 @@ export async function startProcess(config: Config, log: Logger, signal?: AbortSi
     });
     undo.push(() => pools.end());
     await proveIsolation(pools);
+    log.info({ event: 'isolation_proven' }, 'the serving logins see one account each');
 
     const ingest = assembleIngest(
       pools,
@@ -72,6 +74,7 @@ export async function startProcess(config: Config, log: Logger, signal?: AbortSi
       log.child({ part: 'ingest' }),
     );
     undo.push(() => ingest.drain());
+    undo.push(logIngest(ingest.batcher, log.child({ part: 'ingest' })));
     const hub = new Hub();
     const problems = new Map<Role, () => string>();
     const health = new Health(pools.app, problems as OwnRoles, log.child({ part: 'health' }));

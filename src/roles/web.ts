@@ -6,6 +6,7 @@ import { KeyLimit } from '../http/key-limit.ts';
 import { limitSignIns, SignInLimit } from '../http/sign-in-limit.ts';
 import { InboxBooking } from '../ingest/inbox-booking.ts';
 import { assembleAccounts } from '../services/accounts/assemble.ts';
+import { logAccountEvents } from '../services/accounts/events.ts';
 import { createApiKeys } from '../services/api-keys.ts';
 import { createExportService } from '../services/exports.ts';
 import { createInboxService } from '../services/inbox.ts';
@@ -26,12 +27,13 @@ import type { RunningRole, Shared } from './role.ts';
 export async function startWeb(shared: Shared): Promise<RunningRole> {
   const { config, database, pools, ingest, health } = shared;
   const log = shared.log.child({ part: 'web' });
-  const accountServices = assembleAccounts({
+  const assembled = assembleAccounts({
     pools,
     secrets: database.secrets,
     config,
     onError: (error) => log.warn({ err: error }, 'the use of a session was not noted'),
   });
+  const accountServices = logAccountEvents(assembled, log);
   const accounts = limitSignIns(
     accountServices.accounts,
     new SignInLimit({ failures: config.signInLimit.count, windowS: config.signInLimit.windowS }),

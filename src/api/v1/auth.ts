@@ -40,8 +40,7 @@ export function authRoutes({ accounts, now }: AuthRoutesOptions): FastifyPluginA
         const client = { address: request.ip, userAgent: request.headers['user-agent'] ?? null };
         try {
           const { username, password, otp } = request.body;
-          const { token, user } = await accounts.signIn(username, password, client, now(), otp);
-          request.log.info({ userId: user.id, address: request.ip }, 'signed in');
+          const { token } = await accounts.signIn(username, password, client, now(), otp);
           return { access_token: token, token_type: 'bearer' as const };
         } catch (error) {
           if (error instanceof OtpRequired) {
@@ -49,7 +48,6 @@ export function authRoutes({ accounts, now }: AuthRoutesOptions): FastifyPluginA
             return reply.code(400).send({ detail: 'OTP_REQUIRED' as const, error: code, message, details: {} });
           }
           if (!(error instanceof NotSignedIn)) throw error;
-          request.log.info({ address: request.ip }, 'sign-in failed');
           // 400 and `detail`: what the predecessor's clients look for.
           const detail = 'LOGIN_BAD_CREDENTIALS' as const;
           return reply.code(400).send({ detail, error: 'bad_credentials', message: error.message, details: {} });
