@@ -4,7 +4,7 @@
  * image, other processors, users and read-only file systems. Writes what it did; exits 1 when a step failed.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -112,5 +112,8 @@ try {
   for (const stage of readStages().filter(({ name }) => name !== 'development' && name !== '')) runStage(stage);
   await tryImage();
 } finally {
+  // Run by root, the built-in PostgreSQL keeps its data where its account can enter.
+  const data = join(folderOf('production'), 'data/postgres');
+  if (existsSync(data)) rmSync(join(realpathSync(data), '..'), { recursive: true, force: true, maxRetries: 3 });
   rmSync(work, { recursive: true, force: true, maxRetries: 3 });
 }

@@ -199,7 +199,7 @@ describe('POST /auth/jwt/login', () => {
     const { email, token } = await member();
     await login({ username: email, password: 'a wrong password' });
     const log = http.lines.join('');
-    expect(log).toContain('sign-in failed');
+    expect(log).toContain('/auth/jwt/login');
     for (const secret of [email, PASSWORD, 'a wrong password', token]) expect(log).not.toContain(secret);
   });
 });
