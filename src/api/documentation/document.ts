@@ -38,7 +38,8 @@ const SECURITY_SCHEMES = {
     type: 'apiKey',
     in: 'cookie',
     name: 'fastapiusersauth',
-    description: 'A signed-in browser. What changes something needs the form’s token in `X-CSRF-Token` too.',
+    description:
+      'A signed-in browser; on https the name begins with `__Host-`. What changes something needs the form’s token in `X-CSRF-Token` too.',
   },
 };
 
