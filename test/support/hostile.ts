@@ -1,7 +1,7 @@
 /** What no honest client sends, or only by mistake. None of it may be answered with a 500. */
 
 const DEEP = '['.repeat(20_000) + ']'.repeat(20_000);
-const DEEP_OBJECT = '{"a":'.repeat(5_000) + '1' + '}'.repeat(5_000);
+const DEEP_OBJECT = `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`;
 
 /** Words for wherever a text or an id is expected. */
 export const HOSTILE_WORDS: readonly string[] = [
