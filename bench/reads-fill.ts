@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { keepDaysOf } from '../src/worker/keep-days.ts';
 import { present } from '../test/support/present.ts';
 import type { TestDatabase } from '../test/support/test-database.ts';
 
@@ -51,6 +52,7 @@ export async function fillYear(
        FROM unnest($2::int[]) AS n, LATERAL (SELECT max(ts) AS t FROM store.ac_sample s WHERE s.inverter_id = n) m`,
       [userId, inverterIds],
     );
+    for (const inverterId of inverterIds) await keepDaysOf(db, { userId, inverterId }, NOW);
     await client.query('VACUUM ANALYZE');
     const [acSamples, dcSamples] = [await countOf(client, 'ac'), await countOf(client, 'dc')];
     return {

@@ -1,6 +1,6 @@
 import { asTenant, type Tx } from '../src/db/as-tenant.ts';
-import { dayBounds, type LocalUnit, startsOf } from '../src/domain/period.ts';
-import { readEnergy } from '../src/store/energy-series.ts';
+import { dayBounds, dayRules, type LocalUnit, startsOf } from '../src/domain/period.ts';
+import { firstQuarter, readEnergy } from '../src/store/energy-series.ts';
 import { averagePower, listInverters, readChannels, readInverter } from '../src/store/inverters.ts';
 import { readPower, readQuarterPower } from '../src/store/power-series.ts';
 import { present } from '../test/support/present.ts';
@@ -61,6 +61,7 @@ function readsOf({ userId, inverterIds, now, days }: Filled): Read[] {
     from,
     to: now,
     starts: startsOf(unit, { from, to: now }, ZONE),
+    dayRules: unit === 'hour' ? null : dayRules(ZONE),
   });
   const lastDay = { from: ago(1), to: now };
   const oldDay = dayBounds(
@@ -120,7 +121,10 @@ function readsOf({ userId, inverterIds, now, days }: Filled): Read[] {
       what: 'energy of all time by year',
       range: null,
       tables: 0,
-      run: (tx) => readEnergy(tx, scope('year', all), LIMIT),
+      async run(tx) {
+        await firstQuarter(tx, userId, [id]);
+        await readEnergy(tx, scope('year', all), LIMIT);
+      },
     },
     {
       id: 'year_by_day_all',
@@ -128,6 +132,16 @@ function readsOf({ userId, inverterIds, now, days }: Filled): Read[] {
       range: null,
       tables: 0,
       run: (tx) => readEnergy(tx, scope('day', ago(365), 0, inverterIds), LIMIT),
+    },
+    {
+      id: 'lifetime_by_year_all',
+      what: 'energy of all time by year, all inverters',
+      range: null,
+      tables: 0,
+      async run(tx) {
+        await firstQuarter(tx, userId, inverterIds);
+        await readEnergy(tx, scope('year', all, 0, inverterIds), LIMIT);
+      },
     },
   ];
 }

@@ -62,6 +62,14 @@ export function isTimeZone(zone: string): boolean {
   }
 }
 
+/**
+ * By whose rules this runtime cuts the days of a zone: the zone, and the edition of the rules. What was kept by day under other rules,
+ * by an older Node or in another zone, may have its midnights elsewhere.
+ */
+export function dayRules(zone: string): string {
+  return `${zone} ${process.versions['tz'] ?? process.version}`;
+}
+
 /** What the wall clock shows, written as if it were UTC: the usual trick to calculate with local time. Whole seconds. */
 function wallClock(ms: number, zone: string): number {
   let [year, month, day, hour, minute, second] = [0, 1, 1, 0, 0, 0];

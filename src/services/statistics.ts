@@ -2,8 +2,9 @@ import { asTenant, type Tx } from '../db/as-tenant.ts';
 import type { DbPool } from '../db/pools.ts';
 import { InvalidInput, NotFound } from '../domain/errors.ts';
 import type { InverterId, UserId } from '../domain/inverter.ts';
-import { type Bounds, startsOf } from '../domain/period.ts';
-import { type EnergyScope, firstQuarter, readEnergy, readEnergySubject } from '../store/energy-series.ts';
+import { type Bounds, dayRules, startsOf } from '../domain/period.ts';
+import { firstQuarter, readEnergy, readEnergySubject } from '../store/energy-series.ts';
+import type { EnergyScope } from '../store/energy-source.ts';
 import { readInput } from '../store/input-series.ts';
 import { readAccountPower, readPower, readQuarterPower } from '../store/power-series.ts';
 import { energyBounds } from './energy-bounds.ts';
@@ -118,7 +119,8 @@ function scopeOf(
   channel: number,
 ): EnergyScope {
   const starts = bucket === '15m' ? null : startsOf(bucket, bounds, timeZone);
-  return { userId, inverterIds, channel, ...bounds, starts };
+  const rules = bucket === '15m' || bucket === 'hour' ? null : dayRules(timeZone);
+  return { userId, inverterIds, channel, ...bounds, starts, dayRules: rules };
 }
 
 async function subjectOf(tx: Tx, userId: UserId, inverterId: InverterId | null): Promise<Subject> {

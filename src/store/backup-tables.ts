@@ -16,9 +16,16 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'store.process': 'heartbeats',
   'store.tls_attempt': 'strangers, as below',
   'store.unclaimed_logger': 'strangers; who is still there is noted again within minutes',
+  'store.energy_day': 'sums of store.energy_15m, which the worker makes anew',
   'store.packing': 'how far this engine has packed',
   'store.ac_packed': 'written as the samples they are, with store.ac_sample',
   'store.dc_packed': 'written as the samples they are, with store.dc_sample',
+};
+
+/** Columns that are only true beside a table that is left out. */
+export const LEFT_OUT_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  // Beside store.energy_day. Without them there are no days, whatever lies in that table.
+  'store.counter': ['days_until', 'days_zone'],
 };
 
 /** Tables of which a part is enough, and why the rest is not wanted. */
@@ -76,7 +83,10 @@ export async function backupTables(tx: Tx): Promise<CatalogueTable[]> {
     );
   }
   const wanted = rows.filter((row) => LEFT_OUT[row.name] === undefined);
-  return inOrderOfReference(wanted).map(({ needs: _, hidden: __, ...table }) => table);
+  return inOrderOfReference(wanted).map(({ needs: _, hidden: __, ...table }) => ({
+    ...table,
+    columns: table.columns.filter((column) => !LEFT_OUT_COLUMNS[table.name]?.includes(column)),
+  }));
 }
 
 function inOrderOfReference<T extends { name: string; needs: string[] }>(tables: readonly T[]): T[] {

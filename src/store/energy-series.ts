@@ -1,22 +1,6 @@
 import type { Tx } from '../db/as-tenant.ts';
 import type { InverterId, UserId } from '../domain/inverter.ts';
-
-/**
- * Energy of any period is a sum over `energy_15m` and nothing else, so that the parts always sum to the whole. A quarter hour belongs
- * to the period its start lies in.
- */
-export interface EnergyScope {
-  userId: UserId;
-  inverterIds: readonly InverterId[];
-  /** 0 is the inverter, 1… an input. */
-  channel: number;
-  /** Inclusive. */
-  from: Date;
-  /** Exclusive. */
-  to: Date;
-  /** Where the buckets begin, ascending, the first not after `from`; null: each quarter hour is one. */
-  starts: readonly Date[] | null;
-}
+import { type EnergyScope, energySource } from './energy-source.ts';
 
 export interface EnergyRow {
   start: Date;
@@ -24,29 +8,17 @@ export interface EnergyRow {
   estimated: boolean;
 }
 
-/**
- * SQL of the number of a quarter hour's bucket, and of that bucket's start; `$6` are the starts. Found among them, which costs a third of
- * what cutting every quarter hour down to its zone's day does; and whose day it is, is decided in one place.
- */
-export function bucketsOf(starts: EnergyScope['starts']): { name: string; number: string; start: string } {
-  return starts === null
-    ? { name: 'quarters', number: 'CASE WHEN $6::timestamptz[] IS NULL THEN ts END', start: 'bucket' }
-    : { name: 'periods', number: 'width_bucket(ts, $6::timestamptz[])', start: '($6::timestamptz[])[bucket]' };
-}
-
 /** A bucket of which nothing is known is missing. */
 export async function readEnergy(tx: Tx, scope: EnergyScope, limit: number): Promise<EnergyRow[]> {
-  const { name, number, start } = bucketsOf(scope.starts);
+  const { name, rows: source, bucket, start, values } = energySource(scope);
   const { rows } = await tx.query<EnergyRow>({
     name: `energy_${name}`,
-    text: `SELECT ${start} AS start, wh AS "energyWh", coalesce(estimated_wh, 0) > 0 AS estimated
+    text: `SELECT ${start} AS start, wh::float8 AS "energyWh", coalesce(estimated_wh, 0) > 0 AS estimated
            FROM (
-             SELECT ${number} AS bucket, sum(energy_wh[$5]) AS wh, sum(estimated_wh[$5]) AS estimated_wh
-             FROM api.energy_15m
-             WHERE user_id = $1 AND inverter_id = ANY ($2::int[]) AND ts >= $3 AND ts < $4
-             GROUP BY 1 HAVING sum(energy_wh[$5]) IS NOT NULL
-           ) b ORDER BY bucket LIMIT $7`,
-    values: [scope.userId, scope.inverterIds, scope.from, scope.to, scope.channel + 1, scope.starts, limit],
+             SELECT ${bucket} AS bucket, sum(energy_wh) AS wh, sum(estimated_wh) AS estimated_wh
+             FROM ${source} GROUP BY 1 HAVING sum(energy_wh) IS NOT NULL
+           ) b ORDER BY bucket LIMIT $${values.length + 1}`,
+    values: [...values, limit],
   });
   return rows;
 }
@@ -55,7 +27,7 @@ export async function readEnergy(tx: Tx, scope: EnergyScope, limit: number): Pro
 export async function firstQuarter(tx: Tx, userId: UserId, inverterIds: readonly InverterId[]): Promise<Date | null> {
   const { rows } = await tx.query<{ ts: Date | null }>({
     name: 'energy_first',
-    text: 'SELECT min(ts) AS ts FROM api.energy_15m WHERE user_id = $1 AND inverter_id = ANY ($2::int[])',
+    text: 'SELECT min(first_energy_ts) AS ts FROM api.counter WHERE user_id = $1 AND inverter_id = ANY ($2::int[])',
     values: [userId, inverterIds],
   });
   return rows[0]?.ts ?? null;

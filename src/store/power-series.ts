@@ -1,6 +1,6 @@
 import type { Tx } from '../db/as-tenant.ts';
 import type { InverterId, UserId } from '../domain/inverter.ts';
-import { bucketsOf, type EnergyScope } from './energy-series.ts';
+import { type EnergyScope, type EnergySource, energySource } from './energy-source.ts';
 import { utcDays } from './utc-days.ts';
 
 export interface PowerRow {
@@ -56,25 +56,36 @@ export async function readPower(
  * may have reached together at most. Of one inverter both are exact.
  */
 export async function readQuarterPower(tx: Tx, scope: EnergyScope, limit: number): Promise<PowerRow[]> {
-  const { name, number, start } = bucketsOf(scope.starts);
+  const isOne = scope.inverterIds.length === 1;
+  // What several reached together in a quarter hour is not to be had from days.
+  const source = energySource(isOne ? scope : { ...scope, dayRules: null });
+  const { name, start, values } = source;
   const { rows } = await tx.query<PowerRow>({
-    name: `power_${name}`,
-    text: `WITH quarter AS MATERIALIZED (
-             SELECT inverter_id, ts, ${number} AS bucket, power_sum_dw[$5] AS sum, power_count[$5] AS count, power_max_dw[$5] AS max
-             FROM api.energy_15m
-             WHERE user_id = $1 AND inverter_id = ANY ($2::int[]) AND ts >= $3 AND ts < $4 AND power_count[$5] > 0
-           ), mean AS (
-             SELECT bucket, sum(mean) AS mean FROM (
-               SELECT bucket, sum(sum)::float8 / sum(count) AS mean FROM quarter GROUP BY bucket, inverter_id
-             ) i GROUP BY bucket
-           ), highest AS (
-             SELECT bucket, max(max) AS max FROM (SELECT bucket, sum(max) AS max FROM quarter GROUP BY bucket, ts) q GROUP BY bucket
-           )
-           SELECT ${start} AS time, mean / 10.0::float8 AS "powerW", (max / 10.0)::float8 AS "powerMaxW"
-           FROM mean JOIN highest USING (bucket) ORDER BY bucket LIMIT $7`,
-    values: [scope.userId, scope.inverterIds, scope.from, scope.to, scope.channel + 1, scope.starts, limit],
+    name: `power_${isOne ? 'one' : 'sum'}_${name}`,
+    text: `SELECT ${start} AS time, mean / 10.0::float8 AS "powerW", (max / 10.0)::float8 AS "powerMaxW"
+           FROM (${isOne ? powerOfOne(source) : powerOfSeveral(source)}) p ORDER BY bucket LIMIT $${values.length + 1}`,
+    values: [...values, limit],
   });
   return rows;
+}
+
+function powerOfOne({ rows, bucket }: EnergySource): string {
+  return `SELECT ${bucket} AS bucket, sum(power_sum_dw)::float8 / sum(power_count) AS mean, max(power_max_dw) AS max
+          FROM ${rows} WHERE power_count > 0 GROUP BY 1`;
+}
+
+function powerOfSeveral({ rows, bucket }: EnergySource): string {
+  return `WITH quarter AS MATERIALIZED (
+            SELECT inverter_id, ts, ${bucket} AS bucket, power_sum_dw AS sum, power_count AS count, power_max_dw AS max
+            FROM ${rows} WHERE power_count > 0
+          ), mean AS (
+            SELECT bucket, sum(mean) AS mean FROM (
+              SELECT bucket, sum(sum)::float8 / sum(count) AS mean FROM quarter GROUP BY bucket, inverter_id
+            ) i GROUP BY bucket
+          ), highest AS (
+            SELECT bucket, max(max) AS max FROM (SELECT bucket, sum(max) AS max FROM quarter GROUP BY bucket, ts) q GROUP BY bucket
+          )
+          SELECT bucket, mean, max FROM mean JOIN highest USING (bucket)`;
 }
 
 export interface InverterPowerRow {

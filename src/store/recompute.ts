@@ -58,7 +58,10 @@ export async function readQuarters(
   }));
 }
 
-/** Removes quarter hours and puts others in their place, as they are and not added. */
+/**
+ * Removes quarter hours and puts others in their place, as they are and not added. What is kept by day ends before the oldest of them
+ * from now on.
+ */
 export async function replaceQuarters(
   tx: Tx,
   { userId, inverterId }: InverterKey,
@@ -85,6 +88,12 @@ export async function replaceQuarters(
       textArray(rows.map((row) => intArray(row.powerCount))),
       textArray(rows.map((row) => intArray(row.powerMaxDw))),
     ],
+  );
+  await tx.query(
+    `UPDATE store.counter SET days_until = oldest
+     FROM (SELECT min(ts) AS oldest FROM unnest($3::timestamptz[]) AS t (ts)) o
+     WHERE user_id = $1 AND inverter_id = $2 AND oldest < days_until`,
+    [userId, inverterId, timeArray([...gone, ...rows.map((row) => row.quarterStart)])],
   );
 }
 

@@ -69,7 +69,7 @@ async function samples<Row extends { sampledAt: Date }>(
 export async function firstKnown(tx: Tx, userId: UserId, inverterId: InverterId): Promise<Date | null> {
   const { rows } = await tx.query<{ first: Date | null }>({
     name: 'first_known',
-    text: 'SELECT min(ts) AS first FROM api.energy_15m WHERE user_id = $1 AND inverter_id = $2',
+    text: 'SELECT first_energy_ts AS first FROM api.counter WHERE user_id = $1 AND inverter_id = $2',
     values: [userId, inverterId],
   });
   return rows[0]?.first ?? null;

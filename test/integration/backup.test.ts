@@ -169,6 +169,13 @@ describe('a restored installation', () => {
     expect(out).toContain(`${(total / 1000).toFixed(1)} kWh in all`);
   });
 
+  it('has no sums by day until the worker makes them anew', async () => {
+    const days = (db: TestDatabase) =>
+      db.owner((c) => c.query('SELECT * FROM store.counter WHERE days_until IS NOT NULL OR days_zone IS NOT NULL'));
+    expect((await days(source)).rowCount).toBe(accounts.length);
+    expect((await days(target)).rowCount).toBe(0);
+  });
+
   it('shows the same figures to each account', async () => {
     for (const account of accounts) {
       const now = await figures(target, account);

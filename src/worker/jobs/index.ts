@@ -2,6 +2,7 @@ import type { Engine } from '../../db/engines/engine.ts';
 import type { Job } from '../job.ts';
 import { bookLate } from './book-late-samples.ts';
 import { dropOldSamples } from './drop-old-samples.ts';
+import { keepDays } from './keep-days.ts';
 import { makePartitions } from './make-partitions.ts';
 import { packSamples } from './pack-samples.ts';
 import { purgeInverters } from './purge-inverters.ts';
@@ -14,6 +15,7 @@ const jobs: readonly Job[] = [
   packSamples,
   dropOldSamples,
   bookLate,
+  keepDays,
   purgeInverters,
   tidyUp,
   watchTimescaleJobs,

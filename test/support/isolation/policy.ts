@@ -55,6 +55,7 @@ export const RIGHTS: Readonly<Record<Login, Readonly<Record<string, Rights>>>> =
     'api.ac_sample': READ,
     'api.dc_sample': READ,
     'api.energy_15m': READ,
+    'api.energy_day': READ,
     'api.counter': READ,
     'api.raw_frame': READ,
   },
