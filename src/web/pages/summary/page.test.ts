@@ -1,0 +1,46 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { fakeServices, inverter, sunnyInverter } from '../../../../test/support/fake-services.ts';
+import { type FakeWeb, fakeWeb, NOON } from '../../../../test/support/fake-web.ts';
+import { textOf } from '../../../../test/support/page-text.ts';
+import type { InverterCurrent } from '../../../services/services.ts';
+
+let web: FakeWeb;
+afterEach(() => web.app.close());
+
+async function page(inverters: InverterCurrent[], query = ''): Promise<{ status: number; body: string; text: string }> {
+  web = await fakeWeb(fakeServices(inverters));
+  const answer = await web.get(`/dashboard/summary${query}`, { headers: { 'accept-language': 'de' } });
+  return { status: answer.statusCode, body: answer.body, text: textOf(answer.body) };
+}
+
+describe('all inverters together', () => {
+  it('the maximum is that of the sum, in the statistics as in the chart', async () => {
+    const two = [
+      sunnyInverter(NOON, { id: 1, powerW: 200 }),
+      // Its highest value came at another time of the day.
+      sunnyInverter(NOON, { id: 2, name: 'Garten', powerW: 100, ageS: 4 * 3600, state: 'offline' }),
+    ];
+    const { text, body } = await page(two);
+    const sum = /Maximum heute (\S+) (k?W)/.exec(text);
+    expect(body).toContain(`>${sum?.[1]}\u00a0${sum?.[2]}</text>`);
+    const maxima = two.reduce((watts, one) => watts + (one.maxPowerTodayW ?? 0), 0);
+    const shown = Number(sum?.[1]?.replace(',', '.')) * (sum?.[2] === 'kW' ? 1000 : 1);
+    expect(shown).toBeLessThan(maxima - 1);
+    expect(text).toContain('Aktuell 200 W vor 40 s alter Wert 1 von 2 nicht mitgezählt: kein aktueller Wert');
+  });
+
+  it('names every inverter beside its colour, and sums them in the table', async () => {
+    const { text } = await page([sunnyInverter(NOON, { id: 1 }), sunnyInverter(NOON, { id: 2, name: 'Garten' })]);
+    expect(text).toContain('Zeit Balkon Süd Garten Zusammen');
+  });
+
+  it('before the first value shows nothing, and no zero', async () => {
+    const { text } = await page([inverter({ id: 7 })]);
+    expect(text).toContain('In diesem Zeitraum wurde nichts gemessen.');
+    expect(text).not.toMatch(/\b0 W|0,00 kWh/);
+  });
+
+  it('without an inverter is the guide', async () => {
+    expect((await page([])).status).toBe(303);
+  });
+});
