@@ -6,11 +6,13 @@ import { migrateDown, migrateUp } from '../../src/db/migrate.ts';
 import { assembleIngest, type IngestParts } from '../../src/ingest/assemble.ts';
 import { createInverterService } from '../../src/services/inverters.ts';
 import type { SessionUser } from '../../src/services/services.ts';
+import { createStatisticsService } from '../../src/services/statistics.ts';
 import { invertersWithLateSamples } from '../../src/store/refold.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import type { Job } from '../../src/worker/job.ts';
 import { jobsOn } from '../../src/worker/jobs/index.ts';
 import { purgeInverters } from '../../src/worker/jobs/purge-inverters.ts';
+import { keepDaysOf } from '../../src/worker/keep-days.ts';
 import { bookLateSamples } from '../../src/worker/replay.ts';
 import { lateSampleCases } from '../support/late-samples.ts';
 import { envelopeOf, openDtuReading } from '../support/make-reading.ts';
@@ -275,6 +277,24 @@ describe('samples', () => {
     }
     expect(await booked()).toEqual([{ wh: 182, samples: 30 }]);
     expect(await rows('SELECT FROM store.late_sample')).toEqual([]);
+  });
+
+  it('are summed by day, also those whose energy is in columnstore, and are shown as before', async () => {
+    const range = { from: new Date(week(31)), to: NOW, bucket: 'day' as const };
+    const shown = () => createStatisticsService(db.pools.app).energy(userId, inverterId, range);
+    const days = () => rows('SELECT ts FROM store.energy_day WHERE inverter_id = $1', [inverterId]);
+    const before = await shown();
+    await keepDaysOf(database(), { userId, inverterId }, NOW);
+    expect(await days()).toHaveLength(before.points.length);
+    expect(await shown()).toEqual(before);
+    await push(...minutes(new Date(week(30).getTime() + 30 * 60_000), 10));
+    await bookAll();
+    const [sum] = await rows<{ wh: number }>(
+      'SELECT sum(energy_wh[1])::int AS wh FROM store.energy_15m WHERE inverter_id = $1',
+      [inverterId],
+    );
+    expect(sum?.wh).toBeGreaterThan(before.totalWh ?? 0);
+    expect(await shown()).toMatchObject({ totalWh: sum?.wh });
   });
 
   it('of a deleted inverter go, also out of columnstore', async () => {
