@@ -4,7 +4,18 @@
  * image, other processors, users and read-only file systems. Writes what it did; exits 1 when a step failed.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -72,8 +83,10 @@ function runStage({ name, steps }: Stage): void {
 
 async function tryImage(): Promise<void> {
   const folder = folderOf('production');
-  const size = execFileSync('du', ['-sm', folder], { encoding: 'utf8' }).split('\t')[0];
-  console.log(`production: /app has ${size} MB`);
+  let bytes = 0;
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+    bytes += lstatSync(join(folder, name)).size;
+  console.log(`production: /app has ${Math.round(bytes / 1e6)} MB`);
   if ((statSync(join(folder, 'dist/main.js')).mode & 0o111) === 0) throw new Error('dist/main.js is not executable');
   const port = '19464';
   const env = {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # deploy.sh prod|staging|test: pulls the image, starts it, waits until it is healthy. Migrations run at the start.
-#   IMAGE_TAG=v1.2.3                                      another image than the environment's own; an older one is a rollback
+#   IMAGE_TAG=v1.2.3                                      another image than the environment's own; before an older one see "Rollback" in
+#                                                         docs/operations.md
 #   DOCKER_REGISTRY_USERNAME, DOCKER_REGISTRY_PASSWORD    where the registry asks for them
 #   YES=1                                                 asks nothing
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
