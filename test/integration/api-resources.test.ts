@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiPlugin } from '../../src/api/index.ts';
+import { NotSignedIn } from '../../src/domain/errors.ts';
 import { Hub } from '../../src/live/hub.ts';
 import { createInverterService } from '../../src/services/inverters.ts';
 import { createSiteService } from '../../src/services/sites.ts';
 import { createStatisticsService } from '../../src/services/statistics.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { present } from '../support/present.ts';
-import { BEARER, type TestApp, testApp } from '../support/test-app.ts';
+import { BEARER, fakeAccounts, type TestApp, testApp } from '../support/test-app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 /** Settings, sites, events, the live stream and unchanged answers, on real PostgreSQL. The one who asks is account 1. */
@@ -17,6 +18,8 @@ const NEIGHBOUR = { authorization: 'Bearer token-of-2' };
 let db: TestDatabase;
 let http: TestApp;
 let hub: Hub;
+/** The token of a session that has ended. */
+let ended = '';
 let origin: string;
 let id: number;
 let siteId: number;
@@ -41,7 +44,14 @@ beforeAll(async () => {
   const services = { ...rest, inverters, statistics, sites: createSiteService(db.pools.app) } as never;
   const batches = { readings: async () => [] };
   const live = { times: { coalesceMs: 5, refreshMs: 20 } };
-  http = await testApp([apiPlugin({ services, batches, hub, live, now: () => NOW })]);
+  const accounts: typeof fakeAccounts = {
+    ...fakeAccounts,
+    async identify(token, now) {
+      if (token === ended) throw new NotSignedIn('The session is over.');
+      return fakeAccounts.identify(token, now);
+    },
+  };
+  http = await testApp([apiPlugin({ services, batches, hub, live, now: () => NOW })], { accounts });
   for (const email of ['a@example.org', 'b@example.org']) {
     await sql(`SELECT api.insert_account($1, 'x', 'A', 'B', false, true, 'Europe/Berlin')`, [email]);
   }
@@ -242,5 +252,15 @@ describe('the live stream', () => {
     const upToDate = await listen({ 'last-event-id': String(later.getTime() + 10_000) });
     await upToDate.until('its states', () => upToDate.named('state').length === 1);
     expect(upToDate.named('reading')).toEqual([]);
+  });
+
+  it('ends with the session it began with, and no other', async () => {
+    const [own, other] = [await listen(), await listen(NEIGHBOUR)];
+    ended = 'token-of-1';
+    for (const userId of [1, 2]) hub.sessionsChanged(userId);
+    await own.until('the end', () => own.isClosed);
+    await other.until('the first word', () => other.named('clock').length > 0);
+    expect(other.isClosed).toBe(false);
+    ended = '';
   });
 });

@@ -152,6 +152,10 @@ const BODIES: Readonly<Record<string, (ids: Ids) => unknown>> = {
     readings: [{ serial, sampled_at: new Date().toISOString(), power_w: 16.9 }],
   }),
   'PATCH /api/v1/devices/pending': () => ({ auto_add: false }),
+  'PATCH /api/v1/inverters/:id': () => ({ name: 'Umbenannt', rated_power_w: 600 }),
+  'PATCH /api/v1/inverters/:id/channels/:n': () => ({ name: 'Umbenannt', peak_power_w: 430 }),
+  'PATCH /api/v1/sites/:id': () => ({ latitude: 47.1, longitude: 11.4 }),
+  'POST /inverter_metadata/:serial': () => ({ rated_power: 600, number_of_mppts: 2 }),
 };
 
 function pushBody({ serial }: Ids): unknown {
