@@ -233,6 +233,7 @@ export const SCENES: readonly Scene[] = [
   { name: 'dc-channels-energy', path: '/dc-channels/1?period=week&metric=energy&date=2026-06-10', services: deadPanel },
   { name: 'dc-channels-none', path: '/dc-channels/2', services: sunny },
   { name: 'export', path: '/export/1', services: sunny },
+  { name: 'offline', path: '/offline', services: sunny, as: 'nobody' },
   { name: 'error-404', path: '/dashboard/999', services: sunny, status: 404 },
   {
     name: 'error-503',
