@@ -56,6 +56,8 @@ export interface Ids {
   serial: string;
   site: number;
   key: number;
+  /** An input of that inverter. */
+  channel: number;
   session: string;
   pending: string;
   /** What no other account may read. */
@@ -71,8 +73,14 @@ export async function idsOf(world: ServedWorld, { id, marker, email }: Account):
     `SELECT serial FROM api.pending_device WHERE user_id = $1 UNION ALL SELECT serial FROM api.inverter WHERE user_id = $1`,
     [id],
   );
+  const inputs = await world.superuser.query<{ channel: number }>(
+    'SELECT channel FROM api.channel WHERE user_id = $1 ORDER BY inverter_id, channel LIMIT 1',
+    [id],
+  );
   return {
     account: id,
+    // Gone with its inverter, once that is deleted.
+    channel: inputs.rows[0]?.channel ?? 1,
     inverter: await first('SELECT id AS it FROM api.inverter'),
     serial: await first('SELECT serial AS it FROM api.inverter'),
     site: await first('SELECT id AS it FROM api.site'),
@@ -93,6 +101,7 @@ export function idsOfNothing(): Ids {
     serial: '999999999999',
     site: nobody,
     key: nobody,
+    channel: 1,
     session: randomUUID(),
     pending: '4000000001',
     markers: [],
@@ -112,8 +121,8 @@ const PARAMETERS: Readonly<Record<string, (ids: Ids, before: string) => string>>
   id: (ids, before) => (ID_AFTER[before] ?? ((i: Ids) => String(i.inverter)))(ids),
   serial: (ids, before) => (before === ':kind' ? ids.pending : ids.serial),
   kind: () => 'opendtu',
-  n: () => '1',
-  channel: () => '1',
+  n: (ids) => String(ids.channel),
+  channel: (ids) => String(ids.channel),
   token: () => 'no-such-token',
   '*': () => 'nothing',
 };
