@@ -42,7 +42,7 @@ export function migrateDown(settings: MigrationSettings, to?: string): Promise<M
 
 export async function migrationStatus(settings: MigrationSettings): Promise<MigrationState[]> {
   return withMigrator(settings, async (migrator) => {
-    const all = await migrator.getMigrations();
+    const all = await besideWorker(() => migrator.getMigrations());
     return all.map((m) => ({ name: m.name, appliedAt: m.executedAt ?? null }));
   });
 }
@@ -52,7 +52,12 @@ async function run(
   work: (migrator: Migrator) => ReturnType<Migrator['migrateToLatest']>,
 ): Promise<MigrationRun> {
   return withMigrator(settings, async (migrator, engine) => {
-    const { error, results } = await work(migrator);
+    const { error, results } = await besideWorker(async () => {
+      const outcome = await work(migrator);
+      // What went wrong within a migration is not tried again.
+      if (outcome.results === undefined && isRelationGone(outcome.error)) throw outcome.error;
+      return outcome;
+    });
     if (error !== undefined) {
       const failed = results?.find((result) => result.status === 'Error')?.migrationName;
       const reason = error instanceof Error ? error.message : String(error);
@@ -61,6 +66,26 @@ async function run(
     const done = (results ?? []).filter((result) => result.status === 'Success');
     return { engine, changed: done.map((r) => ({ name: r.migrationName, direction: r.direction })) };
   });
+}
+
+const LOOKS = 10;
+
+/**
+ * The migrator looks at every table of the database before it begins, and stumbles over one that goes in that very moment: a week that the
+ * worker of another process has packed. Looking again is all that is needed.
+ */
+async function besideWorker<T>(look: () => Promise<T>): Promise<T> {
+  for (let left = LOOKS; ; left--) {
+    try {
+      return await look();
+    } catch (error) {
+      if (left <= 1 || !isRelationGone(error)) throw error;
+    }
+  }
+}
+
+function isRelationGone(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '42P01';
 }
 
 async function withMigrator<T>(
