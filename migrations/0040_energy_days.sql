@@ -51,15 +51,14 @@ CREATE OR REPLACE FUNCTION api.book(
         SET fold = n.fold::json, first_good_wh = n.first_good::bigint[], booked_wh = n.booked::bigint[],
             counter_wh = n.counter::bigint[], last_ts = n.last_ts, last_live_ts = n.last_live_ts, last_fresh_ts = n.last_fresh_ts,
             last_received_at = n.received_at, interval_s = n.interval_s,
-            days_until = CASE WHEN e.oldest < c.days_until THEN e.oldest ELSE c.days_until END
+            -- Nearly always everything is younger, which one look tells for all.
+            days_until = CASE WHEN c.days_until > (SELECT min(t.ts) FROM unnest(e_times) AS t (ts)) THEN least(c.days_until,
+              (SELECT min(e.ts) FROM unnest(e_user_ids, e_inverter_ids, e_times) AS e (user_id, inverter_id, ts)
+               WHERE e.user_id = c.user_id AND e.inverter_id = c.inverter_id)) ELSE c.days_until END
         FROM unnest(user_ids, inverter_ids, folds, first_good, booked, counters, last_times, last_live_times, last_fresh_times,
             received_times, intervals)
           AS n (user_id, inverter_id, fold, first_good, booked, counter, last_ts, last_live_ts, last_fresh_ts, received_at,
                 interval_s)
-        LEFT JOIN (
-          SELECT t.user_id, t.inverter_id, min(t.ts) AS oldest
-          FROM unnest(e_user_ids, e_inverter_ids, e_times) AS t (user_id, inverter_id, ts) GROUP BY t.user_id, t.inverter_id
-        ) e USING (user_id, inverter_id)
         WHERE c.user_id = n.user_id AND c.inverter_id = n.inverter_id;
       INSERT INTO store.energy_15m AS e (user_id, inverter_id, ts, energy_wh, estimated_wh, power_sum_dw, power_count, power_max_dw)
         SELECT n.user_id, n.inverter_id, n.ts, n.energy::int[], n.estimated::int[], n.power_sum::bigint[], n.power_count::int[],
