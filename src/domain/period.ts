@@ -195,9 +195,12 @@ const HOUR_MS = 60 * MINUTE_MS;
 export function startsOf(unit: LocalUnit, { from, to }: Bounds, zone: string): Date[] {
   const starts: Date[] = [];
   let date = firstDayOf(unit, localDate(from, zone));
-  for (let next = ''; ; date = next) {
-    next = unit === 'year' ? addMonths(date, 12) : unit === 'month' ? addMonths(date, 1) : addDays(date, 1);
-    const whole = span(date, next, zone);
+  // Each start is the end of the one before: looked up once, most of what a year by day costs is this.
+  let start = startOfDay(parseDate(date), zone);
+  for (let end = start; ; start = end) {
+    date = unit === 'year' ? addMonths(date, 12) : unit === 'month' ? addMonths(date, 1) : addDays(date, 1);
+    end = startOfDay(parseDate(date), zone);
+    const whole = { from: new Date(start), to: new Date(end) };
     if (whole.from >= to) return starts;
     starts.push(...(unit === 'hour' ? hoursOf(whole, zone).filter((at) => at < to) : [whole.from]));
     while (starts.length > 1 && (starts[1] as Date) <= from) starts.shift();
