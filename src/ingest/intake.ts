@@ -38,6 +38,8 @@ export interface IntakeDeps {
 export class Intake implements PushIngest {
   readonly #deps: IntakeDeps;
   readonly #now: () => Date;
+  /** The last frame under way of each logger that was not known when it came. */
+  readonly #inOrder = new Map<string, Promise<unknown>>();
   readonly #gateways = new GatewayWatch();
 
   constructor(deps: IntakeDeps) {
@@ -51,7 +53,7 @@ export class Intake implements PushIngest {
    */
   async accept(message: Message, peer: { address: string }): Promise<{ utcOffsetMin: number }> {
     const now = this.#now();
-    const device = (await this.#resolveLogger(message, now)) ?? (await this.#proven(message, peer.address, now));
+    const device = await this.#whose(message, peer.address, now);
     if (device === null) {
       return { utcOffsetMin: utcOffsetMinutes(this.#deps.defaultTimeZone, now) };
     }
@@ -158,6 +160,25 @@ export class Intake implements PushIngest {
   }
 
   /** Of a logger that is nobody's: that it was here, and whose it has just been shown to be. */
+  /**
+   * Whose a frame is. The frames of a logger that was nobody's are looked at in their order: the handshake that proves whose it is comes
+   * before the data behind it.
+   */
+  async #whose(message: Message, address: string, now: Date): Promise<ResolvedDevice | null> {
+    const { serial } = message;
+    const look = async (): Promise<ResolvedDevice | null> =>
+      (await this.#resolveLogger(message, now)) ?? (await this.#proven(message, address, now));
+    if (this.#deps.resolver.lastKnown('solarman', null, serial) != null) return look();
+    // A failure before is that frame's own.
+    const work = (this.#inOrder.get(serial) ?? Promise.resolve()).then(look, look);
+    this.#inOrder.set(serial, work);
+    try {
+      return await work;
+    } finally {
+      if (this.#inOrder.get(serial) === work) this.#inOrder.delete(serial);
+    }
+  }
+
   async #proven(message: Message, address: string, now: Date): Promise<ResolvedDevice | null> {
     const { claims, notes } = this.#deps;
     if (!claims.admit(address, now)) return null;
