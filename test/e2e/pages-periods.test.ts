@@ -102,16 +102,18 @@ describe.skipIf(!canBrowse)('a period', () => {
     await plot.evaluate((element) => element.scrollIntoView({ block: 'center' }));
     const box = await plot.boundingBox();
     if (box === null) throw new Error('no chart');
-    // What comes in meanwhile exchanges the chart under the pointer.
+    // What comes in meanwhile exchanges and moves the chart under the pointer; one that stays where it is says nothing to the new one.
     const read = async (share: number): Promise<string> => {
-      await page.mouse.move(box.x + box.width * share, box.y + 80);
+      await plot.hover({ position: { x: box.width * share, y: 70 } });
+      await plot.hover({ position: { x: box.width * share, y: 80 } });
       return (await page.locator('.chart-tip').allInnerTexts()).join();
     };
     await expect.poll(() => read(0.3)).toMatch(/^\d\d:\d\d\s+[\d,]+\s*W$/);
     expect(await read(0.31)).not.toBe(await read(0.45));
     const client = await page.context().newCDPSession(page);
+    const y = ((await plot.boundingBox()) ?? box).y + 60;
     const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', x: number): Promise<unknown> =>
-      client.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y: box.y + 60 }] });
+      client.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y }] });
     await touch('touchStart', 120);
     for (const x of [160, 210, 260]) await touch('touchMove', x);
     await touch('touchEnd', 260);
