@@ -6,6 +6,11 @@ const CONTEXT = ['erika.muster@sonnenhof.example', 'Erika', 'Muster'];
 describe('easily guessed', () => {
   it.each([
     'password',
+    'rush2112',
+    'blink182',
+    'Th0mpson',
+    'Arschloch',
+    'geheim123',
     'Passwort1!',
     'P@ssw0rd2026',
     '!!Willkommen!!',

@@ -1,4 +1,4 @@
-import { COMMON_PASSWORDS, COMMON_WORDS } from './common-passwords.ts';
+import { COMMON_WORDS, isCommonPassword } from './common-passwords.ts';
 
 /** Letters that are written as something else by people who are told to use signs and digits. */
 const DISGUISES: Readonly<Record<string, string>> = {
@@ -39,7 +39,7 @@ const REST = 3;
  */
 export function isEasilyGuessed(password: string, context: readonly string[]): boolean {
   const lower = password.toLowerCase();
-  if (COMMON_PASSWORDS.has(lower)) return true;
+  if (isCommonPassword(lower) || isCommonPassword(undisguised(lower))) return true;
   if (/^(.{1,4})\1+$/u.test(lower) || isDate(lower) || isRun(lower)) return true;
   const words = new Set([...COMMON_WORDS, ...context.flatMap(wordsOf)]);
   return coresOf(lower).some((core) => words.has(core));
@@ -47,11 +47,15 @@ export function isEasilyGuessed(password: string, context: readonly string[]): b
 
 /** The password without what is put before and behind a word, as typed and with its disguises taken off. */
 function coresOf(lower: string): string[] {
-  const plain = [...lower].map((sign) => DISGUISES[sign] ?? sign).join('');
+  const plain = undisguised(lower);
   const bare = (text: string): string => text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
   const letters = (text: string): string => text.replace(/[^\p{L}]+/gu, '');
-  const stripped = [...bare(lower)].map((sign) => DISGUISES[sign] ?? sign).join('');
+  const stripped = undisguised(bare(lower));
   return [bare(lower), letters(lower), bare(plain), letters(plain), letters(stripped)];
+}
+
+function undisguised(text: string): string {
+  return [...text].map((sign) => DISGUISES[sign] ?? sign).join('');
 }
 
 /** `Erika.Muster@solar.example.org` → erikamuster, erika, muster, solar, example. Short pieces say nothing. */
