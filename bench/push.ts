@@ -6,12 +6,8 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import type pg from 'pg';
-import type { DbPool } from '../src/db/pools.ts';
-import { flushSamples } from '../src/ingest/flush.ts';
-import { opendtu } from '../src/protocols/opendtu/index.ts';
-import type { Sample } from '../src/store/samples.ts';
 import { fourInputs, HttpDevice } from './http-device.ts';
+import { makeFlushes, record, replay, samplesAlone } from './replay.ts';
 import { type Bench, openBench, percentile, postgresCpuS, usageOf } from './rig.ts';
 
 const { values: options } = parseArgs({
@@ -32,9 +28,6 @@ const size = {
 /** A push of each device is of the minute after its last. */
 const STEP_S = 60;
 const CONNECTING_MS = 3_000;
-/** Pushes in one of the replayed flushes: what group commit makes of them under load. */
-const FLUSHED_TOGETHER = 100;
-const TABLES = 'store.ac_sample, store.dc_sample, store.energy_15m, store.counter, store.fold_day, store.late_sample';
 
 const figures: Record<string, number> = {};
 const note = (name: string, value: number, said: string): void => {
@@ -54,7 +47,7 @@ try {
   await sustain(bench, devices.slice(0, size.rate));
   await overload(bench, devices.slice(0, size.overloadDevices));
   for (const device of devices) device.close();
-  await replay(bench, serials.slice(0, size.rate), ids);
+  await replayed(bench, serials.slice(0, size.rate), ids);
 } finally {
   await bench.close();
 }
@@ -166,76 +159,17 @@ async function overload({ server }: Bench, devices: readonly HttpDevice[]): Prom
   expect('pushes stored afterwards', after.length, 5 * some.length);
 }
 
-interface Recorded {
-  name: string | undefined;
-  text: string;
-  values: unknown[];
-}
-
 /** The same samples through one connection: flushes prepared beforehand and replayed, and only their samples. */
-async function replay({ owner, userId }: Bench, serials: readonly string[], ids: readonly number[]): Promise<void> {
+async function replayed({ owner, userId }: Bench, serials: readonly string[], ids: readonly number[]): Promise<void> {
   const rounds = Math.min(size.seconds, 10);
   const firstS = Math.floor(Date.now() / 1000) - (rounds + 10) * STEP_S;
-  const flushes: Sample[][] = [];
-  for (let n = 0; n < rounds; n++) {
-    for (let from = 0; from < serials.length; from += FLUSHED_TOGETHER) {
-      const part = serials.slice(from, from + FLUSHED_TOGETHER);
-      flushes.push(part.map((serial, i) => sampleOf(serial, firstS + n * STEP_S, n, userId, ids[from + i] ?? 0)));
-    }
-  }
   await owner(async (client) => {
-    await client.query(`TRUNCATE ${TABLES}`);
-    const recorded: Recorded[][] = [];
-    for (const flush of flushes) {
-      const queries: Recorded[] = [];
-      await flushSamples(recordingPool(client, queries), flush, () => null);
-      recorded.push(queries);
-    }
-    await client.query(`TRUNCATE ${TABLES}`);
-    note(
-      'replayed_per_s',
-      await timed(client, recorded, flushes),
-      'pushes a second: the same flushes, prepared, one connection',
-    );
-    await client.query(`TRUNCATE ${TABLES}`);
-    const alone = recorded.map((queries) =>
-      queries.filter(({ name, text }) => name === 'append_samples' || text.length < 8),
-    );
-    note('samples_alone_per_s', await timed(client, alone, flushes), 'pushes a second: only their samples');
+    const whole = await record(client, makeFlushes({ serials, ids, userId }, { rounds, firstS, stepS: STEP_S }));
+    const said = 'pushes a second: the same flushes, prepared, one connection';
+    note('replayed_per_s', await replay(client, whole), said);
+    const alone = await replay(client, samplesAlone(whole));
+    note('samples_alone_per_s', alone, 'pushes a second: only their samples');
   });
-}
-
-async function timed(
-  client: pg.Client,
-  recorded: readonly Recorded[][],
-  flushes: readonly Sample[][],
-): Promise<number> {
-  const startedAt = performance.now();
-  for (const queries of recorded)
-    for (const { name, text, values } of queries)
-      await client.query({ ...(name === undefined ? {} : { name }), text, values });
-  return flushes.flat().length / ((performance.now() - startedAt) / 1000);
-}
-
-/** A pool of one connection that notes what it is asked. */
-function recordingPool(client: pg.Client, queries: Recorded[]): DbPool {
-  const query = async (asked: string | Recorded, values: unknown[] = []): Promise<unknown> => {
-    const {
-      name,
-      text,
-      values: own = values,
-    } = typeof asked === 'string' ? { name: undefined, text: asked, values } : asked;
-    queries.push({ name, text, values: own });
-    return client.query({ ...(name === undefined ? {} : { name }), text, values: own });
-  };
-  return { connect: async () => ({ query, release: () => undefined }) } as unknown as DbPool;
-}
-
-function sampleOf(serial: string, at: number, n: number, userId: number, inverterId: number): Sample {
-  const receivedAt = new Date((at + 2) * 1000);
-  const [item] = opendtu.decode(JSON.parse(fourInputs(serial, at, n)), receivedAt).items;
-  if (item?.ok !== true || item.reading.sampledAt === null) throw new Error('the bench’s own push cannot be read');
-  return { userId, inverterId, sampledAt: item.reading.sampledAt, receivedAt, reading: item.reading };
 }
 
 function ratio(a: string, b: string): number {
