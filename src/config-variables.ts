@@ -73,7 +73,7 @@ const VARIABLES = {
   BASE_URL: define<URL | null>({
     meaning: 'how people reach the pages; used in links',
     fallback: null,
-    fallbackText: 'http://localhost:8000, or the HTTP_PORT that is set',
+    fallbackText: 'http://localhost:8000, or the HTTP_PORT that is set; in links the first address in the local network',
     parse: httpUrl,
   }),
   COOKIE_SECURE: define<boolean | null>({
@@ -121,10 +121,9 @@ const VARIABLES = {
   }),
   SPACE_PARTITIONS: define({ meaning: 'hash partitions by account on TimescaleDB', fallback: 4, parse: whole(1, 64) }),
   RAW_FRAME_DAYS: define({
-    meaning: 'days every raw frame is kept; 0: none',
+    meaning: 'days frames of loggers are kept as they came, to decode them again after an upgrade; 0: none',
     fallback: 0,
     parse: whole(0, 3_650),
-    planned: true,
   }),
   COLLECTOR_MAX_CONNECTIONS: define({ meaning: 'loggers at once', fallback: 18_000, parse: whole(1, 1_000_000) }),
   COLLECTOR_MAX_PER_ADDRESS: define({

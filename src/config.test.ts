@@ -52,6 +52,11 @@ describe('configuration', () => {
     expect(load({ RUST_LOG: 'debug', LOG_LEVEL: 'warn' }).logLevel).toBe('warn');
   });
 
+  it('gives other devices the address that was set, else one that they can reach', () => {
+    expect(load({ BASE_URL: 'https://solar.example.org' }).publicUrl.href).toBe('https://solar.example.org/');
+    expect(load({ HTTP_PORT: '8001', HTTP_HOST: '127.0.0.1' }).publicUrl.href).toBe('http://localhost:8001/');
+  });
+
   it('secures cookies with an https address unless told otherwise', () => {
     expect(load({ BASE_URL: 'https://solar.example.org' }).cookieSecure).toBe(true);
     expect(load({}).cookieSecure).toBe(false);

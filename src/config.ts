@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { mailSettings } from './config-mail.ts';
 import type { Limit, LogLevel, MailSettings, Role, VariableReport } from './config-types.ts';
 import { type ConfigReader, defineVariables } from './config-variables.ts';
 import { ConfigError } from './domain/errors.ts';
+import { publicHost } from './util/public-host.ts';
 
 /**
  * Everything the process was told, read once and frozen. This is the only file that reads `process.env`.
@@ -37,6 +37,8 @@ export interface Config {
   readonly authSecret: string | null;
   readonly encryptionKeys: readonly string[] | null;
   readonly baseUrl: URL;
+  /** For links and addresses that are used on other devices: BASE_URL, else this machine's address in the local network. */
+  readonly publicUrl: URL;
   readonly cookieSecure: boolean;
   readonly trustProxy: string | null;
   /** IANA zone of new sites. */
@@ -100,7 +102,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     collector: {
       host: v.COLLECTOR_HOST,
       port,
-      publicHost: v.COLLECTOR_PUBLIC_HOST ?? publicHostOf(baseUrl),
+      publicHost: v.COLLECTOR_PUBLIC_HOST ?? publicHost(baseUrl.hostname, v.COLLECTOR_HOST),
       maxConnections: v.COLLECTOR_MAX_CONNECTIONS,
       maxPerAddress: v.COLLECTOR_MAX_PER_ADDRESS,
       proxyProtocol: v.COLLECTOR_PROXY_PROTOCOL,
@@ -110,6 +112,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     authSecret: v.AUTH_SECRET,
     encryptionKeys: v.ENCRYPTION_KEY,
     baseUrl,
+    publicUrl: v.BASE_URL ?? new URL(`http://${publicHost(baseUrl.hostname, v.HTTP_HOST)}:${v.HTTP_PORT}`),
     cookieSecure: v.COOKIE_SECURE ?? baseUrl.protocol === 'https:',
     trustProxy: v.TRUST_PROXY,
     timeZone: v.TZ,
@@ -136,16 +139,4 @@ function sudoCaller(env: NodeJS.ProcessEnv): Config['sudo'] {
   const uid = Number(env['SUDO_UID'] ?? '');
   const gid = Number(env['SUDO_GID'] ?? '');
   return Number.isInteger(uid) && Number.isInteger(gid) && uid > 0 && gid > 0 ? { uid, gid } : undefined;
-}
-
-/** The host of BASE_URL, or this machine's first address in the local network where BASE_URL only works on the machine itself. */
-function publicHostOf(baseUrl: URL): string {
-  const host = baseUrl.hostname;
-  if (host !== 'localhost' && !host.startsWith('127.') && host !== '[::1]') return host;
-  for (const addresses of Object.values(networkInterfaces())) {
-    for (const address of addresses ?? []) {
-      if (address.family === 'IPv4' && !address.internal) return address.address;
-    }
-  }
-  return host;
 }

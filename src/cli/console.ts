@@ -11,8 +11,11 @@ export function announce(
 ): void {
   const lines = ['', `  Deye Hard is ready (${(startMs / 1000).toFixed(1)} s).`, ''];
   for (const role of roles) if (role.address !== null) lines.push(`  ${role.name.padEnd(10)} ${role.address}`);
+  const { baseUrl, publicUrl } = context.config;
+  const isServed = roles.some((role) => role.name === 'web');
+  if (isServed && publicUrl.href !== baseUrl.href) lines.push(`  ${'on phones'.padEnd(10)} ${publicUrl.href}`);
   if (setupToken !== null) {
-    const link = new URL(`/setup?token=${setupToken}`, context.config.baseUrl);
+    const link = new URL(`/setup?token=${setupToken}`, baseUrl);
     lines.push(
       '',
       '  There is no administrator yet. Open this link once to create the first account:',

@@ -50,7 +50,7 @@ function assemble(db: TestDatabase, changed: { signup?: 'open' | 'closed'; evenM
     pools: db.pools,
     secrets: databaseOf(db).secrets,
     config: {
-      baseUrl: new URL('https://solar.example.org/app'),
+      publicUrl: new URL('https://solar.example.org/app'),
       signup: changed.signup ?? 'open',
       ...NO_LIMITS,
       timeZone: 'Europe/Vienna',
@@ -380,7 +380,7 @@ describe('an old hash', () => {
       pools: db.pools,
       secrets: databaseOf(db).secrets,
       config: {
-        baseUrl: new URL('https://solar.example.org'),
+        publicUrl: new URL('https://solar.example.org'),
         signup: 'open',
         timeZone: 'Europe/Berlin',
         ...NO_LIMITS,

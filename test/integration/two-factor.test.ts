@@ -33,7 +33,7 @@ beforeAll(async () => {
     pools: db.pools,
     secrets: databaseOf(db).secrets,
     config: {
-      baseUrl: new URL('https://solar.example.org'),
+      publicUrl: new URL('https://solar.example.org'),
       signup: 'open',
       timeZone: 'Europe/Berlin',
       signInLimit: { count: 1000, windowS: 60 },

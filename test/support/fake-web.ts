@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { LightMyRequestResponse } from 'fastify';
 import type { LiveEvent } from '../../src/live/events.ts';
 import { Hub } from '../../src/live/hub.ts';
-import type { Assets } from '../../src/web/assets.ts';
+import { type Assets, inlineHashes } from '../../src/web/assets.ts';
 import type { WebConfig } from '../../src/web/config.ts';
 import { errorPages } from '../../src/web/errors/render-error-page.ts';
 import { type WebPluginDependencies, webPlugin } from '../../src/web/plugin.ts';
@@ -13,14 +13,14 @@ import { COOKIE, type TestApp, testApp } from './test-app.ts';
 export const NOON = new Date('2026-06-15T12:00:00Z');
 
 export const WEB_CONFIG: WebConfig = {
-  baseUrl: new URL('http://192.168.178.20:8000'),
+  publicUrl: new URL('http://192.168.178.20:8000'),
   autoRefreshRateS: 120,
   cookieSecure: false,
   timeZone: 'Europe/Berlin',
   collector: { publicHost: '192.168.178.20', port: 10_000 },
 };
 
-export const NO_ASSETS: Assets = { directory: null, url: (name) => `/assets/${name}` };
+export const NO_ASSETS: Assets = { directory: null, inline: null, url: (name) => `/assets/${name}` };
 
 export interface FakeWeb extends TestApp {
   services: FakeServices;
@@ -56,8 +56,9 @@ export async function fakeWeb(
   const assets = options.assets ?? NO_ASSETS;
   const plugin = { services, hub, config, assets, now, ...(options.live === undefined ? {} : { live: options.live }) };
   const test = await testApp([(app) => webPlugin(app, plugin)], {
-    config: { baseUrl: config.baseUrl, cookieSecure: false, trustProxy: null },
+    config: { baseUrl: config.publicUrl, cookieSecure: false, trustProxy: null },
     accounts: { ...services.accounts, resume: services.accounts.identify },
+    inline: inlineHashes(assets),
     renderErrorPage: errorPages({ config, assets, now }),
     now,
   });

@@ -24,10 +24,10 @@ export interface Post {
   send(tx: Tx, letter: Letter, now: Date): Promise<void>;
 }
 
-export function createPost(options: { encryptionKeys: readonly string[]; baseUrl: URL }): Post {
+export function createPost(options: { encryptionKeys: readonly string[]; publicUrl: URL }): Post {
   const fernet = new Fernet(options.encryptionKeys);
   // As a folder, so that a path is put behind one in BASE_URL instead of in its place.
-  const base = new URL(options.baseUrl.href.replace(/\/?$/, '/'));
+  const base = new URL(options.publicUrl.href.replace(/\/?$/, '/'));
   return {
     async send(tx, { kind, to, locale, userId, path, hours }, now) {
       const url = path === undefined ? undefined : new URL(path.replace(/^\//, ''), base).href;

@@ -7,8 +7,3 @@ export type GuideKind = (typeof GUIDE_KINDS)[number];
 export function isGuideKind(kind: string | null | undefined): kind is GuideKind {
   return GUIDE_KINDS.some((known) => known === kind);
 }
-
-/** Whether an address means "this computer" to whoever reads it, so that another device cannot use it. */
-export function isLocalOnly(host: string): boolean {
-  return /^(localhost|127(\.\d+){3}|\[?::1\]?|0\.0\.0\.0)$/i.test(host);
-}

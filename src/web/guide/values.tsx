@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
+import { isLocalOnly } from '../../util/public-host.ts';
 import { Form } from '../components/form.tsx';
 import { Icon } from '../components/icon.tsx';
 import type { Frame } from '../page-definition.ts';
 import { useView } from '../view.ts';
-import { type GuideKind, isLocalOnly } from './kinds.ts';
+import type { GuideKind } from './kinds.ts';
 
 interface ValuesProps {
   frame: Frame;
@@ -59,7 +60,7 @@ function SolarmanValues({ frame }: { frame: Frame }): JSX.Element {
 function PushValues({ frame, kind, action, newKey }: ValuesProps & { kind: 'opendtu' | 'victron' }): JSX.Element {
   const { t } = useView();
   const words = t.guide[kind];
-  const { baseUrl } = frame.config;
+  const { publicUrl } = frame.config;
   return (
     <div class="flex flex-col gap-4">
       <ol class="flex list-decimal flex-col gap-2 pl-5">
@@ -67,7 +68,7 @@ function PushValues({ frame, kind, action, newKey }: ValuesProps & { kind: 'open
         <li>{words.fill}</li>
       </ol>
       <dl class="grid gap-2">
-        <CopyValue label={t.guide.url} value={new URL(`/api/${kind}/measurements`, baseUrl).href} />
+        <CopyValue label={t.guide.url} value={new URL(`/api/${kind}/measurements`, publicUrl).href} />
         <CopyValue label={t.guide.header} value="X-API-Key" />
         {newKey === null ? null : <CopyValue label={t.guide.token} value={newKey} />}
         {kind === 'opendtu' ? <CopyValue label={t.guide.interval} value={t.guide.intervalValue} /> : null}
@@ -92,7 +93,7 @@ function PushValues({ frame, kind, action, newKey }: ValuesProps & { kind: 'open
           {t.inbox.guide}
         </a>
       ) : null}
-      <LocalHostWarning host={baseUrl.hostname} />
+      <LocalHostWarning host={publicUrl.hostname} />
     </div>
   );
 }
