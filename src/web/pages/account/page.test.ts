@@ -85,6 +85,7 @@ describe('the account page', () => {
     expect((await post('/account/two-factor', { password: 'wrong' })).statusCode).toBe(403);
     await post('/account/two-factor', { password: PASSWORD });
     const { body } = await web.get('/account/two-factor', GERMAN);
+    expect(body).toContain('aria-label="QR-Code für die Authenticator-App');
     expect(body).toContain('GEZD GNBV GY3T QOJQ');
     expect(body).toContain('href="otpauth://totp/');
     const wrong = await post('/account/two-factor/confirm', { otp: '000000' });

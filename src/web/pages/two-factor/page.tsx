@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { TwoFactorState } from '../../../services/accounts/account-services.ts';
 import { Field, Form, FormMessage } from '../../components/form.tsx';
+import { QrCode } from '../../components/qr-code.tsx';
 import { CopyValue } from '../../guide/values.tsx';
 import type { Frame } from '../../page-definition.ts';
 
@@ -84,6 +85,7 @@ function Confirm({ setUp, frame }: { setUp: { seed: string; url: string }; frame
     <Form action={action} csrf={frame.csrfToken} class="panel flex flex-col gap-4">
       <FormMessage form={form} />
       <p>{t.twoFactor.scan}</p>
+      <QrCode text={setUp.url} label={t.twoFactor.qrCode} />
       <dl>
         <CopyValue label={t.twoFactor.key} value={(setUp.seed.match(/.{1,4}/g) ?? []).join(' ')} />
       </dl>
