@@ -22,13 +22,25 @@ export interface SessionRow {
 }
 
 export function insertSession(app: pg.Pool, session: SessionToInsert): Promise<void> {
-  return asTenant(app, session.userId, async (tx) => {
-    await tx.query(
-      `INSERT INTO api.session (id, user_id, created_at, last_used_at, expires_at, address, user_agent)
-       VALUES ($1, $2, $3, $3, $4, $5, $6)`,
-      [session.id, session.userId, session.createdAt, session.expiresAt, session.address, session.userAgent],
-    );
-  });
+  return asTenant(app, session.userId, (tx) => addSession(tx, session));
+}
+
+/** Living sessions of one account: more than people have devices, few enough for a list and for a script that signs in every minute. */
+const MOST_SESSIONS = 100;
+
+/** The same in a transaction that does more. Of too many sessions the one that has not been used for longest ends. */
+export async function addSession(tx: Tx, session: SessionToInsert): Promise<void> {
+  await tx.query(
+    `INSERT INTO api.session (id, user_id, created_at, last_used_at, expires_at, address, user_agent)
+     VALUES ($1, $2, $3, $3, $4, $5, $6)`,
+    [session.id, session.userId, session.createdAt, session.expiresAt, session.address, session.userAgent],
+  );
+  await tx.query(
+    `UPDATE api.session SET ended_at = $2 WHERE user_id = $1 AND id IN (
+       SELECT id FROM api.session WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
+       ORDER BY last_used_at DESC, id <> $3 OFFSET $4)`,
+    [session.userId, session.createdAt, session.id, MOST_SESSIONS],
+  );
 }
 
 /** The session with this id and whose it is, living or not; null when there never was one. One indexed query. */

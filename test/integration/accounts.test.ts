@@ -54,6 +54,24 @@ async function one<Row>(text: string, values: unknown[]): Promise<Row> {
 }
 
 describe('signing in', () => {
+  it('a hundred and first time ends the session that was not used for longest', async () => {
+    const { id, email } = await person();
+    const used = (minutesAgo: number): Date => later(-60 * minutesAgo);
+    await database.owner((owner) =>
+      owner.query(
+        `INSERT INTO api.session (id, user_id, created_at, last_used_at, expires_at)
+         SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, $1, $2, $3::timestamptz - n * interval '1 minute', $4 FROM generate_series(1, 100) n`,
+        [id, used(1000), now, later(DAY_S)],
+      ),
+    );
+    await accounts.signIn(email, PASSWORD, client, now);
+    const ended = await one<{ ids: string[] }>(
+      'SELECT array_agg(id) AS ids FROM api.session WHERE user_id = $1 AND ended_at IS NOT NULL',
+      [id],
+    );
+    expect(ended.ids).toEqual(['00000000-0000-4000-8000-000000000100']);
+  });
+
   it('opens a session that its token speaks for', async () => {
     const { id, email } = await person();
     const signedIn = await accounts.signIn(email, PASSWORD, client, now);
