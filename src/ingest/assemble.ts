@@ -3,6 +3,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { BatchIntake } from './batch-intake.ts';
 import { Batcher } from './batcher.ts';
 import { ClaimDesk } from './claims.ts';
+import { DecodedFrames } from './decoded-frames.ts';
 import { DeviceNotes } from './device-notes.ts';
 import { type FactsOf, flushSamples } from './flush.ts';
 import { HeldFrames } from './held-frames.ts';
@@ -15,6 +16,8 @@ export interface IngestSettings {
   storeDcChannelData: boolean;
   defaultTimeZone: string;
   retentionDays: number;
+  /** Days that frames which were understood are kept as they came; none when absent or 0. */
+  rawFrameDays?: number;
   /** Addresses that stand for a proxy, not for a household; none when absent. */
   isProxy?: (address: string) => boolean;
 }
@@ -30,6 +33,8 @@ export interface IngestParts {
   samples: SampleMaker;
   claims: ClaimDesk;
   held: HeldFrames;
+  /** Null where frames that were understood are not kept. */
+  decoded: DecodedFrames | null;
   /** Stores what is queued; call after the doors are closed. */
   drain(): Promise<void>;
 }
@@ -54,6 +59,7 @@ export function assembleIngest(
   const claims = new ClaimDesk({ pool, resolver, log, isProxy: settings.isProxy ?? (() => false) });
   const samples = new SampleMaker(settings, (event) => notes.event(event));
   const inbox = new Inbox({ pool, resolver, batcher, notes, samples, log });
+  const decoded = settings.rawFrameDays ? new DecodedFrames(pools.notes ?? pool, settings.rawFrameDays, log) : null;
   const held = new HeldFrames({ pool, resolver, batcher, samples, log });
   const intake = new Intake({
     pool,
@@ -63,6 +69,7 @@ export function assembleIngest(
     claims,
     samples,
     held,
+    decoded,
     inbox,
     log,
     defaultTimeZone: settings.defaultTimeZone,
@@ -78,9 +85,11 @@ export function assembleIngest(
     samples,
     claims,
     held,
+    decoded,
     async drain() {
       await held.settled();
       await batcher.stop();
+      await decoded?.settled();
       await notes.settled();
     },
   };

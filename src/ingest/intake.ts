@@ -8,6 +8,7 @@ import type { Sample } from '../store/samples.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Batcher } from './batcher.ts';
 import type { ClaimDesk } from './claims.ts';
+import type { DecodedFrames } from './decoded-frames.ts';
 import type { DeviceNotes } from './device-notes.ts';
 import { GatewayWatch } from './gateway-watch.ts';
 import type { HeldFrames } from './held-frames.ts';
@@ -27,6 +28,8 @@ export interface IntakeDeps {
   defaultTimeZone: string;
   samples: SampleMaker;
   held: HeldFrames;
+  /** Null where frames that were understood are not kept. */
+  decoded: DecodedFrames | null;
   inbox: Inbox;
   now?: () => Date;
 }
@@ -63,7 +66,8 @@ export class Intake implements PushIngest {
       await keepRaw(this.#deps.pool, device, message.raw, now);
       if (message.raw.reason === 'undated') this.#deps.held.note(device);
     }
-    const made = message.readings.flatMap((reading) => this.#deps.samples.make(reading, device, now).sample ?? []);
+    const samples = message.readings.map((reading) => this.#deps.samples.make(reading, device, now).sample);
+    const made = samples.filter((sample) => sample !== null);
     // Beside the flush, so that a new device's names are there when its first values are announced.
     for (const sample of made) this.#deps.notes.facts(device, sample.reading);
     const outcomes = await this.#deps.batcher.submit(made);
@@ -72,6 +76,7 @@ export class Intake implements PushIngest {
       this.#deps.resolver.invalidate();
       throw new Unavailable('The inverter was deleted while its data was stored.');
     }
+    this.#deps.decoded?.keep(samples, message.sources);
     if (message.settles.length > 0) await this.#deps.held.forget(device, message.settles);
     if (message.clock !== null) this.#deps.held.learn(device, message.clock, now);
     // The offset of the moment it is answered, not of the moment it came.

@@ -77,6 +77,8 @@ export interface Message {
   repeated: boolean;
   type: 'handshake' | 'data' | 'wifi' | 'heartbeat' | 'report' | 'answer' | 'unknown';
   readings: Reading[];
+  /** What the readings were decoded from, in their order, for whoever keeps that too; empty where `settles` has it. */
+  sources: readonly SourcePayload[];
   /** What the frame tells about the gateway itself; null when nothing. */
   facts: GatewayFacts | null;
   /** A payload to be kept as it came, before the acknowledgement; null when its readings say everything. */
@@ -99,9 +101,14 @@ export interface BootClock {
   isTold: boolean;
 }
 
-export interface KeptPayload {
+/** A payload without its envelope. */
+export interface SourcePayload {
+  /** e.g. `0x5413`: what it is called in the interface. */
   layout: string;
   bytes: Buffer;
+}
+
+export interface KeptPayload extends SourcePayload {
   receivedAt: Date;
 }
 
@@ -144,9 +151,7 @@ export interface GatewayFacts {
   upgradedAt?: Date;
 }
 
-export interface RawPayload {
-  /** e.g. `0x5413`: what it is called in the interface. */
-  layout: string;
+export interface RawPayload extends SourcePayload {
   /**
    * - `unknown_layout`, `unknown_code`, `too_short`: nothing decodes it yet
    * - `implausible`: decoded, but some value cannot be true (flag `value_rejected`)
@@ -154,8 +159,6 @@ export interface RawPayload {
    *   frame of the same power-on tells the offset, if one does; otherwise whoever keeps the payload replays it (solarman-v5 §2.6)
    */
   reason: 'unknown_layout' | 'too_short' | 'unknown_code' | 'implausible' | 'undated';
-  /** The payload without its envelope. */
-  bytes: Buffer;
 }
 
 /** A protocol whose devices push one JSON document per HTTP request. */

@@ -69,6 +69,7 @@ export async function startProcess(config: Config, log: Logger, signal?: AbortSi
         storeDcChannelData: config.storeDcChannelData,
         defaultTimeZone: config.timeZone,
         retentionDays: config.retentionDays,
+        rawFrameDays: config.rawFrameDays,
         isProxy: standsForProxy(config.trustProxy),
       },
       log.child({ part: 'ingest' }),

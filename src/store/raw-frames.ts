@@ -6,7 +6,10 @@ import type { OwnerClient } from './owner-accounts.ts';
 /** A logger with payloads that were kept as they came. */
 export interface KeptDevice extends InverterKey {
   serial: string;
+  /** Of which nothing could be made. */
   frames: number;
+  /** That were understood. */
+  decoded: number;
 }
 
 /** @param only one of them; all when both are null */
@@ -16,10 +19,13 @@ export function listKeptDevices(
 ): Promise<KeptDevice[]> {
   return ask<KeptDevice>(
     owner,
-    `SELECT i.user_id AS "userId", i.id AS "inverterId", i.serial, count(*)::int AS frames
-     FROM store.raw_frame r JOIN api.inverter i ON i.user_id = r.user_id AND i.id = r.inverter_id
+    `SELECT i.user_id AS "userId", i.id AS "inverterId", i.serial, r.frames, d.decoded
+     FROM api.inverter i,
+          LATERAL (SELECT count(*)::int AS frames FROM store.raw_frame WHERE user_id = i.user_id AND inverter_id = i.id) r,
+          LATERAL (SELECT count(*)::int AS decoded FROM store.decoded_frame WHERE user_id = i.user_id AND inverter_id = i.id) d
      WHERE i.kind = 'solarman' AND ($1::int IS NULL OR i.id = $1) AND ($2::text IS NULL OR i.serial = $2)
-     GROUP BY i.user_id, i.id, i.serial ORDER BY i.id`,
+       AND r.frames + d.decoded > 0
+     ORDER BY i.id`,
     [only.inverterId, only.serial],
   );
 }

@@ -8,6 +8,8 @@ export interface JobSettings {
   readonly compressAfterDays: number;
   /** Samples older than this are removed; energy is kept. */
   readonly retentionDays: number;
+  /** Frames that were understood are kept as they came for so long; none when absent or 0. */
+  readonly rawFrameDays?: number;
 }
 
 export interface JobContext {
@@ -15,6 +17,8 @@ export interface JobContext {
   settings: JobSettings;
   log: Logger;
   now: Date;
+  /** Aborted when the process stops: long work ends at its next step. */
+  signal?: AbortSignal;
 }
 
 /** A recurring piece of maintenance. It runs as the owner, in one process at a time (advisory lock), and must bear being repeated. */

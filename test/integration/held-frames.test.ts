@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { frames } from '../../src/cli/frames.ts';
-import { assembleIngest, type IngestParts } from '../../src/ingest/assemble.ts';
+import type { Database } from '../../src/db/database.ts';
+import { assembleIngest, type IngestParts, type IngestSettings } from '../../src/ingest/assemble.ts';
 import type { StreamSession } from '../../src/protocols/protocol.ts';
 import { solarman } from '../../src/protocols/solarman/index.ts';
+import { keepDecoded } from '../../src/store/decoded-frames.ts';
 import { keepRaw } from '../../src/store/devices.ts';
 import { addActiveInverter } from '../../src/store/owner-accounts.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { tidyUp } from '../../src/worker/jobs/tidy-up.ts';
 import { NOON, TestLogger } from '../support/solarman-logger.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
@@ -38,8 +41,8 @@ afterAll(async () => {
 });
 
 /** What a process that has just started knows: nothing. The one before is not stopped: it was killed. */
-function process(): IngestParts {
-  return assembleIngest(db.pools, SETTINGS, createLogger('fatal'), () => now);
+function process(settings: Partial<IngestSettings> = {}): IngestParts {
+  return assembleIngest(db.pools, { ...SETTINGS, ...settings }, createLogger('fatal'), () => now);
 }
 
 interface Connected {
@@ -201,23 +204,25 @@ describe('samples without a date', () => {
   });
 });
 
-describe('frames replay', () => {
-  async function replay(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    const said: { out: string[]; err: string[] } = { out: [], err: [] };
-    const code = await frames(['replay', ...args, '--json'], {
-      out: (text) => void said.out.push(text),
-      err: (text) => void said.err.push(text),
-      stdin: globalThis.process.stdin,
-      openIngest: async () => ({
-        owner: db.owner,
-        pool: db.pools.ingest,
-        ingest: process(),
-        close: async () => undefined,
-      }),
-    });
-    return { code, out: said.out.join(''), err: said.err.join('') };
-  }
+async function replay(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const said: { out: string[]; err: string[] } = { out: [], err: [] };
+  const code = await frames(['replay', ...args, '--json'], {
+    out: (text) => void said.out.push(text),
+    err: (text) => void said.err.push(text),
+    stdin: globalThis.process.stdin,
+    openIngest: async () => ({
+      owner: db.owner,
+      pool: db.pools.ingest,
+      ingest: process(),
+      close: async () => undefined,
+    }),
+  });
+  return { code, out: said.out.join(''), err: said.err.join('') };
+}
 
+const payloadOf = (frame: Buffer): Buffer => Buffer.from(frame.subarray(11, -2));
+
+describe('frames replay', () => {
   /** As if they had come before their layout was known. */
   async function keepAsUnknown(inverterId: number, payloads: readonly Buffer[]): Promise<void> {
     for (const bytes of payloads) {
@@ -229,8 +234,6 @@ describe('frames replay', () => {
       );
     }
   }
-
-  const payloadOf = (frame: Buffer): Buffer => Buffer.from(frame.subarray(11, -2));
 
   it('books what is understood by now, each sample under its own time, and keeps the rest', async () => {
     const { logger, inverterId, session } = await connected();
@@ -245,7 +248,14 @@ describe('frames replay', () => {
     foreign.writeUInt16LE(0x5413, 1);
     await keepAsUnknown(inverterId, [undated, own]);
     await arrive(session, fresh.frame(0x42, foreign));
-    const item = { inverter_id: inverterId, serial: String(logger.serial), frames: 3, waiting: false };
+    const item = {
+      inverter_id: inverterId,
+      serial: String(logger.serial),
+      frames: 3,
+      decoded: 0,
+      changed: 0,
+      waiting: false,
+    };
     expect(JSON.parse((await replay('--serial', String(logger.serial))).out)).toEqual({
       items: [{ ...item, stored: 2, known: 0, left: 1 }],
     });
@@ -270,5 +280,135 @@ describe('frames replay', () => {
     expect(JSON.parse((await replay('--inverter', String(inverterId))).out)).toMatchObject({
       items: [{ waiting: true, stored: 0, left: 1 }],
     });
+  });
+});
+
+describe('frames that were understood', () => {
+  const kept = async (inverterId: number): Promise<Date[]> =>
+    db.owner(async (c) => {
+      const text = 'SELECT sampled_at FROM store.decoded_frame WHERE inverter_id = $1 ORDER BY 1';
+      return (await c.query<{ sampled_at: Date }>(text, [inverterId])).rows.map((row) => row.sampled_at);
+    });
+
+  const tidy = (rawFrameDays: number): Promise<void> =>
+    tidyUp.run({
+      database: { owner: db.owner } as Database,
+      settings: { compressAfterDays: 7, retentionDays: 730, rawFrameDays },
+      log: createLogger('fatal'),
+      now: NOW,
+    });
+
+  it('are kept for as many days as wanted, once each, and not among those nothing could be made of', async () => {
+    const { logger: model, inverterId, session } = await connected();
+    ingest = process({ rawFrameDays: 3 });
+    const daysAgo = (days: number) => new Date(NOW.getTime() - days * 86_400_000);
+    const logger = new TestLogger(model.serial, daysAgo(5));
+    logger.learnTime(NOW);
+    const twice = logger.data(NOW);
+    const old = [daysAgo(4), daysAgo(2)].map((at) => ({ at, frame: logger.stored(at) }));
+    await arrive(session, ...old.map(({ frame }) => frame), logger.data(later(-5)), twice, twice);
+    await ingest.decoded?.settled();
+    expect(await kept(inverterId)).toEqual([daysAgo(2), later(-5), NOW]);
+    expect(await stored(inverterId)).toMatchObject({ kept: [] });
+    expect(ingest.decoded?.counts).toEqual({ kept: 4, lost: 0 });
+    await tidy(1);
+    expect(await kept(inverterId)).toEqual([later(-5), NOW]);
+    await tidy(0);
+    expect(await kept(inverterId)).toEqual([]);
+  });
+
+  it('are not kept where nobody asked for it, nor those without a time of their own', async () => {
+    const { logger, inverterId, session } = await connected();
+    await arrive(session, logger.data(NOW));
+    expect(process().decoded).toBeNull();
+    ingest = process({ rawFrameDays: 3 });
+    now = later(1);
+    await arrive(session, logger.data(now));
+    await ingest.decoded?.settled();
+    expect((await stored(inverterId)).samples.length).toBe(2);
+    expect(await kept(inverterId)).toEqual([]);
+  });
+
+  it('are bounded for each logger and day, and a deleted inverter keeps none', async () => {
+    const { inverterId } = await connected();
+    const of = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
+    const many = (from: number, count: number) =>
+      Array.from({ length: count }, (_, i) => ({
+        userId: account,
+        inverterId,
+        sampledAt: of(from + i),
+        receivedAt: NOW,
+        layout: '0x5408',
+        bytes: Buffer.from([1]),
+      }));
+    await keepDecoded(db.pools.ingest, many(0, 1000));
+    await keepDecoded(db.pools.ingest, many(1000, 1000));
+    expect((await kept(inverterId)).length).toBe(1500);
+    await keepDecoded(db.pools.ingest, many(86_400, 1));
+    expect((await kept(inverterId)).length).toBe(1501);
+    await db.owner((c) => c.query('SELECT store.delete_measurements($1, $2)', [account, inverterId]));
+    expect(await kept(inverterId)).toEqual([]);
+  });
+
+  it.each([
+    ['this morning', 0],
+    ['weeks ago, in a week that is packed', 21],
+  ])('say what a better decoder makes of them: %s', async (_when, days) => {
+    const { logger: model, inverterId } = await connected();
+    const noonMs = Math.floor(Date.now() / 86_400_000) * 86_400_000 - (days + 1) * 86_400_000 + 43_200_000;
+    const minute = (n: number) => new Date(noonMs + n * 60_000);
+    now = minute(60);
+    ingest = process({ rawFrameDays: 30 });
+    const logger = new TestLogger(model.serial, minute(-60));
+    logger.learnTime(now);
+    const values = (total: number, powerW: number) => ({ ...NOON, energyTotalWh: total, powerW });
+    // As it was read then, and as it is read now.
+    const [first, last] = [logger.data(minute(0), values(177_500, 598)), logger.data(minute(45), values(177_800, 598))];
+    const read = [
+      first,
+      logger.data(minute(15), values(177_600, 59)),
+      logger.data(minute(30), values(177_700, 598)),
+      last,
+    ];
+    const meant = logger.data(minute(15), { ...values(177_700, 590), 'pv1.currentA': 8 });
+    await arrive(solarman.open(), ...read);
+    await ingest.decoded?.settled();
+    const quarters = () =>
+      db.owner(async (c) => {
+        const text = 'SELECT energy_wh[1] AS wh FROM store.energy_15m WHERE inverter_id = $1 ORDER BY ts';
+        return (await c.query<{ wh: number }>(text, [inverterId])).rows.map(({ wh }) => wh);
+      });
+    const figures = () =>
+      db.owner(async (c) => {
+        const text = `SELECT a.power_dw, a.yield_total_wh, d.current_ca FROM store.ac_all a
+                      JOIN store.dc_all d USING (user_id, inverter_id, ts) WHERE a.inverter_id = $1 AND d.channel = 1 ORDER BY a.ts`;
+        const { rows } = await c.query<{ power_dw: number; yield_total_wh: number; current_ca: number }>(text, [
+          inverterId,
+        ]);
+        return rows.map((row) => [row.power_dw, row.yield_total_wh, row.current_ca]);
+      });
+    const before = await quarters();
+    await db.owner(async (c) => {
+      const text = 'UPDATE store.decoded_frame SET bytes = $3 WHERE inverter_id = $1 AND sampled_at = $2';
+      await c.query(text, [inverterId, minute(15), payloadOf(meant)]);
+      if (days > 0) await c.query(`SELECT store.pack_week(date_trunc('week', $1::timestamptz, 'UTC'))`, [minute(0)]);
+    });
+    const item = { inverter_id: inverterId, serial: String(model.serial), frames: 0, decoded: 4, stored: 0, known: 0 };
+    const said = await replay('--inverter', String(inverterId));
+    expect(said, said.err).toMatchObject({ code: 0 });
+    expect(JSON.parse(said.out)).toEqual({ items: [{ ...item, changed: 1, left: 0, waiting: false }] });
+    expect(await figures()).toEqual([
+      [5980, 177_500, 910],
+      [5900, 177_700, 800],
+      [5980, 177_700, 910],
+      [5980, 177_800, 910],
+    ]);
+    const after = await quarters();
+    expect(after).not.toEqual(before);
+    expect(after.reduce((a, b) => a + b)).toBe(before.reduce((a, b) => a + b));
+    const again = JSON.parse((await replay('--inverter', String(inverterId))).out);
+    expect(again).toEqual({ items: [{ ...item, changed: 0, left: 0, waiting: false }] });
+    expect(await quarters()).toEqual(after);
+    expect((await kept(inverterId)).length).toBe(4);
   });
 });

@@ -23,6 +23,8 @@ export interface DataHead {
 
 export interface DecodedData {
   head: DataHead;
+  /** `0x5408` */
+  name: string;
   layout: Layout;
   /** What the rows of the layout say, without the details. */
   fields: ReadValues<keyof DataValues>;
@@ -41,7 +43,10 @@ export function decodeData(payload: Buffer, details = false): DataResult {
   if (payload.length < layout.minLength) {
     return { ok: false, raw: { layout: name, reason: 'too_short', bytes: payload } };
   }
-  return { ok: true, data: { head, layout, fields: readFields(details ? layout.fields : readingFields, payload) } };
+  return {
+    ok: true,
+    data: { head, name, layout, fields: readFields(details ? layout.fields : readingFields, payload) },
+  };
 }
 
 function readHead(payload: Buffer): DataHead | null {

@@ -34,7 +34,7 @@ const SAMPLE_BYTES = 64;
 /** Where the time block stands: after the frame type; after frame type and sensor type; after frame type and status (§3, §4.2). */
 const TIME_AT: Partial<Record<FrameKind, number>> = { handshake: 1, wifi: 1, report: 1, data: 3, answer: 2 };
 
-type Content = Pick<Message, 'readings' | 'facts' | 'raw'>;
+type Content = Pick<Message, 'readings' | 'sources' | 'facts' | 'raw'>;
 
 export class SolarmanSession implements StreamSession {
   readonly #limits: SessionLimits;
@@ -191,22 +191,19 @@ export class SolarmanSession implements StreamSession {
   #readData(frame: Frame, arrivedAt: Date): Content {
     const decoded = decodeData(frame.payload);
     if (!decoded.ok) return content({ raw: decoded.raw });
-    const { time, stored, sensorType } = decoded.data.head;
+    const { time, stored } = decoded.data.head;
     const own = acquiredAt(time);
     const reading = dataReading(decoded.data, String(frame.serial), { sampledAt: own, timeQuality: 'device' });
     const facts = dataFacts(decoded.data);
-    const keep = (reason: RawPayload['reason']): RawPayload => ({
-      layout: hex(sensorType, 4),
-      reason,
-      bytes: frame.payload,
-    });
+    const source = { layout: decoded.data.name, bytes: frame.payload };
+    const keep = (reason: RawPayload['reason']): RawPayload => ({ ...source, reason });
     const dated = own === null ? dateByBoot(this.#clocks, reading, time) : reading;
     if (dated === null && stored) {
       this.#undated.hold(reading, time, frame.payload);
       return content({ facts, raw: keep('undated') });
     }
     const raw = reading.flags.includes('value_rejected') ? keep('implausible') : null;
-    return content({ facts, raw, readings: [dated ?? atArrival(reading, arrivedAt)] });
+    return content({ facts, raw, readings: [dated ?? atArrival(reading, arrivedAt)], sources: [source] });
   }
 
   /** Samples that were acknowledged when they came: they want no answer any more. */
@@ -218,6 +215,7 @@ export class SolarmanSession implements StreamSession {
       type: 'data',
       repeated: false,
       readings: dated.map(({ reading }) => reading),
+      sources: [],
       facts: null,
       raw: null,
       clock: null,
@@ -242,7 +240,7 @@ function readHandshake(payload: Buffer, time: TimeBlock | null): Content {
 }
 
 function content(parts: Partial<Content>): Content {
-  return { readings: [], facts: null, raw: null, ...parts };
+  return { readings: [], sources: [], facts: null, raw: null, ...parts };
 }
 
 /** A firmware named in text before the frame counts only where the frame itself does not say. */

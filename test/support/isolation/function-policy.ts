@@ -64,6 +64,7 @@ const OWNERS_OWN = [
   'store.key_columns',
   'store.fingerprint',
   'store.delete_measurements',
+  'store.take_samples',
 ];
 
 export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
@@ -319,6 +320,19 @@ export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
         of_layout: `'unknown'`,
         why: `'no layout'`,
         payload: `'\\x00'`,
+      }),
+    },
+  },
+  'api.keep_decoded': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: {
+      args: (of) => ({
+        ...pair(of),
+        sampled: 'ARRAY[now()]',
+        received: 'ARRAY[now()]',
+        layouts: `ARRAY['0x5408']`,
+        payloads: `ARRAY['\\x00'::bytea]`,
       }),
     },
   },
