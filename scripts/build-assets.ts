@@ -7,7 +7,7 @@ import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { buildSync } from 'esbuild';
-import { ASSET_PREFIX, type AssetName, MANIFEST_FILE, PUBLIC_DIR } from '../src/web/assets.ts';
+import { ASSET_PREFIX, type AssetName, INLINE_FILES, MANIFEST_FILE, PUBLIC_DIR } from '../src/web/assets.ts';
 
 /**
  * Builds everything a browser loads into `dist/public`: bundled scripts, the style sheet, htmx, the font, the icons. Every file has its
@@ -48,14 +48,21 @@ export function buildAssets(outDir: string = PUBLIC_DIR): Map<AssetName, BuiltAs
   const redoc = readFileSync(inPackage('redoc', 'bundles/redoc.standalone.js'), 'utf8');
   add('redoc.js', redoc.replaceAll('https://cdn.redoc.ly/redoc/logo-mini.svg', EMPTY_PICTURE));
   add('htmx-sse.js', readFileSync(inPackage('htmx-ext-sse', 'dist/sse.min.js')));
-  add('theme.js', bundle('theme.client.ts'));
   add('app.js', bundle('app.client.ts'));
   // The style sheet names the font as the sources do; what is served has another name.
-  add('app.css', styleSheet().replaceAll(`${ASSET_PREFIX}figtree.woff2`, url('figtree.woff2')));
+  const style = styleSheet().replaceAll(`${ASSET_PREFIX}figtree.woff2`, url('figtree.woff2')).trim();
+  const script = bundle('theme.client.ts').toString().trim();
+  for (const text of [style, script])
+    if (text.includes('</')) throw new Error('what stands in a page cannot end its element');
+  writeFileSync(join(outDir, INLINE_FILES.style), style);
+  writeFileSync(join(outDir, INLINE_FILES.script), script);
   add('manifest.webmanifest', JSON.stringify(webManifest(url)));
 
   const kept = OFFLINE_ASSETS.map(url);
-  const version = createHash('sha256').update(kept.join()).digest('base64url').slice(0, 10);
+  const version = createHash('sha256')
+    .update([...kept, style, script].join())
+    .digest('base64url')
+    .slice(0, 10);
   add('worker.js', bundle('worker.client.ts', { KEPT: JSON.stringify(kept), VERSION: JSON.stringify(version) }));
   const names = Object.fromEntries([...built].map(([name, { file }]) => [name, file]));
   writeFileSync(join(outDir, MANIFEST_FILE), `${JSON.stringify(names, null, 2)}\n`);
@@ -63,15 +70,7 @@ export function buildAssets(outDir: string = PUBLIC_DIR): Map<AssetName, BuiltAs
 }
 
 /** What the offline page loads. */
-const OFFLINE_ASSETS = [
-  'app.css',
-  'theme.js',
-  'htmx.js',
-  'htmx-sse.js',
-  'app.js',
-  'figtree.woff2',
-  'icon.svg',
-] as const;
+const OFFLINE_ASSETS = ['htmx.js', 'htmx-sse.js', 'app.js', 'figtree.woff2', 'icon.svg'] as const;
 
 function bundle(entry: string, define: Record<string, string> = {}): Buffer {
   const { outputFiles } = buildSync({

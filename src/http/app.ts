@@ -14,7 +14,7 @@ import { installErrorHandling, type RenderErrorPage, refuseConnection, refuseReq
 import { KeyLimit } from './key-limit.ts';
 import { installRequestLog, requestIds } from './logging.ts';
 import { installRequestMetrics } from './metrics.ts';
-import { securityHeaders } from './security-headers.ts';
+import { type InlineHashes, securityHeaders } from './security-headers.ts';
 import { installVisits } from './visits.ts';
 
 const BODY_LIMIT = 256 * 1024;
@@ -33,6 +33,8 @@ export interface AppDependencies {
   log: Logger;
   /** Where answers are measured; nowhere without it. */
   metrics?: Metrics | null;
+  /** What stands in the pages themselves; nothing without it. */
+  inline?: InlineHashes;
   /** What is served: API, device endpoints, pages. */
   plugins: readonly FastifyPluginAsync[];
   /** Told from which address each known user asked; after the answer. */
@@ -63,7 +65,7 @@ export function buildApp(deps: AppDependencies): FastifyInstance {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 
-  app.register(helmet, securityHeaders(baseUrl));
+  app.register(helmet, securityHeaders(baseUrl, deps.inline));
   app.register(cookie);
   app.register(formbody);
   // Nobody sends us compressed requests, and unpacking them would let a small one grow.

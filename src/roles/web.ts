@@ -72,6 +72,7 @@ export async function startWeb(shared: Shared): Promise<RunningRole> {
     keyLimit,
     log,
     metrics: shared.metrics,
+    inline: inlineHashes(assets),
     plugins: [
       documented([
         apiPlugin({ services, batches: ingest.batches, hub: shared.hub }),
