@@ -17,7 +17,7 @@ import { createSiteService } from '../services/sites.ts';
 import { createStatisticsService } from '../services/statistics.ts';
 import { Visits } from '../services/visits.ts';
 import { isOnlyAccount } from '../store/processes.ts';
-import { loadAssets } from '../web/assets.ts';
+import { inlineHashes, loadAssets } from '../web/assets.ts';
 import { errorPages } from '../web/errors/render-error-page.ts';
 import { webPlugin } from '../web/plugin.ts';
 import { startPushListener } from './push-listener.ts';
