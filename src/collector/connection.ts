@@ -9,8 +9,9 @@ import { Settler } from './settler.ts';
 
 /** Bytes parsed at a time, so that a chunk of thousands of small frames does not outrun the sink. */
 const SLICE_BYTES = 512;
-/** A peer that does not answer our FIN is not waited for. */
+/** A peer that does not answer our FIN is not waited for; one that another took the place of a little, for its answer tells that it lives. */
 const LINGER_MS = 500;
+const REPLACED_LINGER_MS = 3_000;
 
 /**
  * One device's connection: bytes to the session, messages to the sink, acknowledgements back in the order of the frames.
@@ -40,6 +41,8 @@ export class Connection {
   #unstoredInARow = 0;
   #paused = false;
   #peerEnded = false;
+  #saidGoodbye = false;
+  #answeredGoodbye = false;
   #serial: string | null = null;
   /** Shared with other connections of the same serial; null until it is known, and no frame can be handed over before. */
   #bucket: TokenBucket | null = null;
@@ -73,6 +76,11 @@ export class Connection {
     return this.#ending;
   }
 
+  /** We ended it, and the peer has ended it too in answer: it was there. One that was lost without a word answers nothing, or a reset. */
+  get answeredGoodbye(): boolean {
+    return this.#answeredGoodbye;
+  }
+
   /** Settles when everything this connection brought is settled. Never rejects. */
   get drained(): Promise<void> {
     return this.#settler.drained;
@@ -82,6 +90,7 @@ export class Connection {
     this.#socket.on('data', (bytes) => this.#guard(() => this.#onData(bytes)));
     this.#socket.on('end', () => {
       this.#peerEnded = true;
+      this.#answeredGoodbye = this.#saidGoodbye;
       this.#guard(() => this.#advance());
     });
     this.#socket.on('error', (error) => {
@@ -245,7 +254,8 @@ export class Connection {
   /** Everything understood has been answered: send FIN, and read on without listening so that the peer's FIN is noticed. */
   #sayGoodbye(): void {
     if (this.#socket.destroyed) return;
-    this.#timer.set(performance.now() + LINGER_MS);
+    this.#saidGoodbye = true;
+    this.#timer.set(performance.now() + (this.#ending === 'replaced' ? REPLACED_LINGER_MS : LINGER_MS));
     this.#socket.end();
     this.#socket.resume();
   }

@@ -43,6 +43,8 @@ export class CollectorServer {
   readonly #connections = new Set<Connection>();
   readonly #addresses = new AddressCounts();
   readonly #serials = new Serials<Connection>();
+  /** Connections that were replaced though they seemed to live, and by whom. */
+  readonly #rivals = new Map<Connection, Peer>();
   readonly #accepts: TokenBucket;
   readonly #frames: TokenBuckets;
   /** What closed connections brought and the sink has not settled yet. */
@@ -181,13 +183,8 @@ export class CollectorServer {
 
   #onIdentified(connection: Connection, serial: string, uptimeS: number | null): TokenBucket {
     const nowMs = performance.now();
-    const before = this.#serials.of(serial);
-    const rival = before.find((older) => isAlive(older, nowMs, uptimeS));
-    if (rival !== undefined) {
-      this.counters.twoAtOnce += 1;
-      this.#options.sink.twoAtOnce?.(serial, [peerOf(rival), peerOf(connection)]);
-    }
     for (const older of this.#serials.claim(serial, connection, nowMs)) {
+      if (seemsAlive(older, nowMs, uptimeS)) this.#rivals.set(older, peerOf(connection));
       this.#options.log.info(
         { serial, address: connection.address, before: older.address },
         'a newer connection takes over',
@@ -212,7 +209,10 @@ export class CollectorServer {
   #onClosed(connection: Connection): void {
     this.#connections.delete(connection);
     this.#addresses.remove(connection.address);
-    if (connection.serial !== null) this.#serials.release(connection.serial, connection);
+    if (connection.serial !== null) {
+      this.#serials.release(connection.serial, connection);
+      this.#noteRival(connection, connection.serial);
+    }
     this.counters.open = this.#connections.size;
     const why = connection.ending ?? 'ended';
     this.counters.ended[why] = (this.counters.ended[why] ?? 0) + 1;
@@ -221,6 +221,15 @@ export class CollectorServer {
     this.#unsettled.add(drained);
     if (this.#connections.size === 0) this.#onEmpty();
   }
+
+  /** That it spoke a moment ago may only mean that the device lost it and dialled again; that it answers our farewell tells of two. */
+  #noteRival(older: Connection, serial: string): void {
+    const newcomer = this.#rivals.get(older);
+    this.#rivals.delete(older);
+    if (newcomer === undefined || !older.answeredGoodbye) return;
+    this.counters.twoAtOnce += 1;
+    this.#options.sink.twoAtOnce?.(serial, [peerOf(older), newcomer]);
+  }
 }
 
 function peerOf({ address, id: connectionId }: Connection): Peer {
@@ -228,10 +237,10 @@ function peerOf({ address, id: connectionId }: Connection): Peer {
 }
 
 /**
- * Whether an older connection of a serial is one that lives, so that two speak for it. A device that was powered off says nothing and
- * leaves its connection open; then the newcomer was switched on after the older one's last word.
+ * Whether an older connection of a serial may be one that lives, so that two speak for it. A device that was powered off says nothing
+ * and leaves its connection open; then the newcomer was switched on after the older one's last word.
  */
-function isAlive({ lastFrameAt }: Connection, nowMs: number, uptimeS: number | null): boolean {
+function seemsAlive({ lastFrameAt }: Connection, nowMs: number, uptimeS: number | null): boolean {
   if (lastFrameAt === null || nowMs - lastFrameAt > ALIVE_MS) return false;
   return uptimeS === null || uptimeS * 1000 > nowMs - lastFrameAt + UPTIME_SLACK_MS;
 }

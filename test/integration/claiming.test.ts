@@ -3,6 +3,7 @@ import { Conflict, NotFound, TooMany } from '../../src/domain/errors.ts';
 import type { SessionUser } from '../../src/services/services.ts';
 import { addActiveInverter } from '../../src/store/owner-accounts.ts';
 import { type ClaimingRig, claimingRig } from '../support/claiming-rig.ts';
+import { type Device, until } from '../support/collector-rig.ts';
 import { TestLogger } from '../support/solarman-logger.ts';
 
 /** Whose a logger is, through the real collector and the real database. */
@@ -272,8 +273,29 @@ describe('a claimed logger', () => {
     await a.answered(1);
     b.send(one.heartbeat());
     await b.answered(1);
-    expect(rig.server.counters.twoAtOnce).toBe(1);
+    await a.isClosed();
+    await until('it is counted', () => rig.server.counters.twoAtOnce === 1);
     expect(await rig.eventsOf(id)).toEqual([{ kind: 'two_gateways', detail: { addresses: [HOME, HOME] } }]);
+  });
+
+  it.each([
+    ['is not answered any more', (lost: Device) => lost.socket.pause()],
+    ['is answered by a reset', (lost: Device) => void lost.socket.on('end', () => lost.socket.resetAndDestroy())],
+  ])('that lost its connection and dials again at once is no second one, where the old one %s', async (_what, lose) => {
+    const { id, one } = await claimed();
+    const before = rig.server.counters.twoAtOnce;
+    const replaced = rig.server.counters.ended.replaced ?? 0;
+    const a = rig.connect(HOME);
+    a.send(one.heartbeat());
+    await a.answered(1);
+    a.socket.removeAllListeners('end');
+    lose(a);
+    const b = rig.connect(HOME);
+    b.send(one.heartbeat());
+    await b.answered(1);
+    await until('the old one is given up', () => rig.server.counters.ended.replaced === replaced + 1);
+    expect(rig.server.counters.twoAtOnce).toBe(before);
+    expect(await rig.eventsOf(id)).toEqual([]);
   });
 
   it('that was restarted while its old connection was open is no second one', async () => {
