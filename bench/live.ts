@@ -45,7 +45,7 @@ async function serve(): Promise<void> {
   const services = fakeServices();
   const now = (): Date => new Date();
   for (let id = 1; id <= ACCOUNTS; id++) services.inverters.of.set(id, [sunnyInverter(now(), { id })]);
-  const { app } = await testApp([liveRoutes({ hub, inverters: services.inverters, now })]);
+  const { app } = await testApp([liveRoutes({ hub, inverters: services.inverters, inbox: services.inbox, now })]);
   const origin = await app.listen({ host: '127.0.0.1', port: 0 });
   await fetch(`${origin}/api/v1/live`);
   const before = memory();

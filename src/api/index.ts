@@ -18,6 +18,7 @@ import { loggerRoutes } from './v1/loggers.ts';
 import { readingRoutes } from './v1/readings.ts';
 import { siteRoutes } from './v1/sites.ts';
 import { statisticsRoutes } from './v1/statistics.ts';
+import { takeoutRoutes } from './v1/takeout.ts';
 
 export interface ApiOptions {
   /** `accounts` with `limitSignIns` around them. */
@@ -34,6 +35,7 @@ export interface ApiOptions {
     | 'sessions'
     | 'exports'
     | 'sites'
+    | 'takeouts'
   >;
   hub: LiveHub;
   live?: Pick<LiveApiOptions, 'limits' | 'times' | 'checkMs'>;
@@ -63,9 +65,10 @@ export function apiPlugin({ services, batches, hub, live = {}, now = systemClock
     app.register(apiKeyRoutes({ apiKeys: services.apiKeys, now }));
     app.register(deviceRoutes({ inbox: services.inbox, inverters: services.inverters, now }));
     app.register(loggerRoutes({ loggers: services.loggers, now }));
-    app.register(liveRoutes({ hub, inverters: services.inverters, now, ...live }));
+    app.register(liveRoutes({ hub, inverters: services.inverters, inbox: services.inbox, now, ...live }));
     app.register(inverterMetadataRoute({ inverters: services.inverters, now }));
     app.register(exportRoutes({ exports: services.exports, now }));
+    app.register(takeoutRoutes({ takeouts: services.takeouts, now }));
     app.register(statisticsRoutes({ inverters: services.inverters, statistics: services.statistics, now }));
   };
 }

@@ -63,3 +63,11 @@ export function parseAnnouncement(payload: string): LiveEvent[] {
   }
   return events;
 }
+
+/** `user:what`, as the database announces it. */
+export function parseAccountNews(payload: string): LiveEvent[] {
+  const match = /^(\d{1,10}):(pending|takeout)$/.exec(payload);
+  return match === null
+    ? []
+    : [{ type: match[2] as 'pending' | 'takeout', userId: Number(match[1]), inverterId: null }];
+}

@@ -7,7 +7,7 @@ import { connectionFor } from '../db/roles.ts';
 import { proveIsolation } from '../db/self-check.ts';
 import { listenForMetrics } from '../http/metrics.ts';
 import { assembleIngest } from '../ingest/assemble.ts';
-import { Hub, parseAnnouncement } from '../live/hub.ts';
+import { Hub, parseAccountNews, parseAnnouncement } from '../live/hub.ts';
 import { Health, type OwnRoles } from '../services/health.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { Metrics } from '../telemetry/metrics.ts';
@@ -129,12 +129,15 @@ function listen(shared: Shared, deviceListeners: ReadonlySet<() => void>): Datab
       'app',
       shared.database.secrets.authSecret,
     ).connectionString,
-    channels: ['deye_hard_reading', 'deye_hard_device', 'deye_hard_session'],
+    channels: ['deye_hard_reading', 'deye_hard_device', 'deye_hard_session', 'deye_hard_account'],
     log: shared.log.child({ part: 'live' }),
     onNotification(channel, payload) {
       if (channel === 'deye_hard_device') devicesChanged();
       else if (channel === 'deye_hard_session') shared.hub.sessionsChanged(Number(payload));
-      else for (const event of parseAnnouncement(payload)) shared.hub.publish(event);
+      else {
+        const parse = channel === 'deye_hard_account' ? parseAccountNews : parseAnnouncement;
+        for (const event of parse(payload)) shared.hub.publish(event);
+      }
     },
     onConnected() {
       devicesChanged();

@@ -15,6 +15,7 @@ import { createLoggerService } from '../services/loggers.ts';
 import type { Services } from '../services/services.ts';
 import { createSiteService } from '../services/sites.ts';
 import { createStatisticsService } from '../services/statistics.ts';
+import { createTakeouts } from '../services/takeout/takeouts.ts';
 import { Visits } from '../services/visits.ts';
 import { isOnlyAccount } from '../store/processes.ts';
 import { inlineHashes, loadAssets } from '../web/assets.ts';
@@ -59,6 +60,7 @@ export async function startWeb(shared: Shared): Promise<RunningRole> {
     statistics,
     exports: createExportService(pools.app, { inverters, statistics }),
     sites: createSiteService(pools.app),
+    takeouts: createTakeouts(pools.app),
     health,
   };
   const assets = loadAssets();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ExportTable, ExportValue } from '../../services/export-service.ts';
 import { csvOf, disposition, jsonOf, localTime, safeText } from './export-formats.ts';
+import type { ExportTable, ExportValue } from './export-service.ts';
 
 function table(rows: [string, ...ExportValue[]][]): ExportTable {
   async function* read(): ExportTable['rows'] {
@@ -9,6 +9,7 @@ function table(rows: [string, ...ExportValue[]][]): ExportTable {
   return {
     inverter: { id: 7, name: 'Süd', serial: '1' },
     timeZone: 'Europe/Berlin',
+    bounds: { from: new Date(0), to: new Date(0) },
     timeName: 'start',
     names: ['power_w', 'energy_wh', 'estimated'],
     rows: read(),

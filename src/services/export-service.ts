@@ -1,4 +1,5 @@
 import type { InverterId, UserId } from '../domain/inverter.ts';
+import type { Bounds } from '../domain/period.ts';
 import type { EnergyRange } from './services.ts';
 
 export const EXPORT_RESOLUTIONS = ['raw', '15m', 'hour', 'day'] as const;
@@ -20,6 +21,8 @@ export type ExportValue = number | boolean | null;
 export interface ExportTable {
   inverter: { id: InverterId; name: string; serial: string };
   timeZone: string;
+  /** Where rows may lie: no further back than anything is known, no further on than today. */
+  bounds: Bounds;
   /** What the rows' times are called, and then their values: the API's names. */
   timeName: 'sampled_at' | 'start';
   names: readonly string[];

@@ -50,6 +50,7 @@ export function createExportService(
       const table = {
         inverter: { id: inverter.id, name: inverter.name, serial: inverter.serial },
         timeZone,
+        bounds,
       };
       if (resolution === 'raw') {
         const pieces = piecesOf(bounds, sampleSpanMs(inverter));

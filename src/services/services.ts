@@ -9,6 +9,7 @@ import type { ExportService } from './export-service.ts';
 import type { LoggerService } from './logger-service.ts';
 import type { SiteService } from './site-service.ts';
 
+import type { TakeoutService } from './takeout/takeout-service.ts';
 /**
  * What pages and API may ask for. Both call these same functions, so that a figure has one definition. Every function that takes a
  * user works inside that user's tenant scope: another tenant's id is answered with NotFound.
@@ -27,6 +28,7 @@ export interface Services {
   sites: SiteService;
   apiKeys: ApiKeyService;
   inbox: InboxService;
+  takeouts: TakeoutService;
   health: HealthService;
 }
 

@@ -8,6 +8,8 @@ import { ConfigError } from '../domain/errors.ts';
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   'api.session': 'nobody stays signed in through a restore',
   'api.setup_token': 'a one-time link of the running server',
+  'api.takeout': 'archives of accounts; they are asked for anew',
+  'api.takeout_piece': 'as above',
   'api.visit': 'from where accounts were used within the last hour',
   'store.account_token': 'links that were mailed; they are asked for anew',
   'store.attempt': 'limits of the running server',

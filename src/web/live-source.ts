@@ -62,6 +62,6 @@ export function liveSource<A extends Access, P, Q, D>(definition: PageDefinition
       }
       return { shape: live.shape?.(data) ?? '', fragments };
     },
-    concerns: (event, id) => live.concerns?.(event, paramsOf(id)) ?? true,
+    concerns: (event, id) => live.concerns?.(event, paramsOf(id)) ?? event.type !== 'takeout',
   };
 }

@@ -88,7 +88,7 @@ export interface Live<D, P> {
   fragments(data: D): Record<string, ComponentChildren>;
   /** When this changes the page is not to be patched but loaded again (from the guide to the overview). */
   shape?(data: D): string;
-  /** Whether an event matters to this page; all of the account's when absent. */
+  /** Whether an event matters to this page; everything that is measured or arrives when absent. */
   concerns?(event: LiveEvent, params: P): boolean;
 }
 

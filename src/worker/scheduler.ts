@@ -15,7 +15,7 @@ export class Scheduler {
   readonly #log: Logger;
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #running = new Set<Promise<void>>();
-  #stopped = false;
+  readonly #stop = new AbortController();
   /** Jobs whose last run failed, with the reason; for the health report. */
   readonly failing = new Map<string, string>();
 
@@ -30,7 +30,7 @@ export class Scheduler {
       const turn = (): void => {
         const run = this.runOnce(job).finally(() => {
           this.#running.delete(run);
-          if (!this.#stopped) this.#timers.set(job.name, setTimeout(turn, job.everyS * 1000).unref());
+          if (!this.#stop.signal.aborted) this.#timers.set(job.name, setTimeout(turn, job.everyS * 1000).unref());
         });
         this.#running.add(run);
       };
@@ -39,7 +39,7 @@ export class Scheduler {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     // A job may be at it for minutes; it bears being cut off, and whoever waits for the stop does not bear waiting.
     const tooLong = new Promise((resolve) => setTimeout(resolve, STOP_WAIT_MS).unref());
@@ -51,7 +51,13 @@ export class Scheduler {
     const log = this.#log.child({ job: job.name });
     try {
       await withAdvisoryLock(this.#database.adminUrl, `job ${job.name}`, log, () =>
-        job.run({ database: this.#database, settings: this.#settings, log, now: new Date() }),
+        job.run({
+          database: this.#database,
+          settings: this.#settings,
+          log,
+          now: new Date(),
+          signal: this.#stop.signal,
+        }),
       );
       this.failing.delete(job.name);
     } catch (error) {

@@ -17,6 +17,7 @@ import { createLoggerService } from '../../src/services/loggers.ts';
 import type { ApiKeyScope, HealthReport, HealthService } from '../../src/services/services.ts';
 import { createSiteService } from '../../src/services/sites.ts';
 import { createStatisticsService } from '../../src/services/statistics.ts';
+import { createTakeouts } from '../../src/services/takeout/takeouts.ts';
 import { disableAccount, insertAccount } from '../../src/store/owner-accounts.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { failLoudly } from '../support/fail-loudly.ts';
@@ -67,6 +68,7 @@ beforeAll(async () => {
     statistics,
     exports: createExportService(database.pools.app, { inverters, statistics }),
     sites: createSiteService(database.pools.app),
+    takeouts: createTakeouts(database.pools.app),
   };
   http = await testApp(
     [

@@ -19,6 +19,8 @@ import type {
   Services,
   SessionUser,
 } from '../../src/services/services.ts';
+import type { Site } from '../../src/services/site-service.ts';
+import type { Takeout } from '../../src/services/takeout/takeout-service.ts';
 import { type FakeAccount, fakeAccount, fakeAccountServices } from './fake-account-services.ts';
 import { fakeDay } from './fake-day.ts';
 import { PASSWORD } from './fake-password.ts';
@@ -45,6 +47,9 @@ export interface FakeServices extends Services {
   keys: ApiKeySummary[];
   pending: PendingDevice[];
   autoAdds: boolean;
+  /** Where the inverters stand. */
+  standing: Site[];
+  takeout: Takeout | null;
 }
 
 export { PASSWORD };
@@ -80,6 +85,8 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
     keys: [],
     pending: [],
     autoAdds: false,
+    standing: [{ id: 3, name: 'Zuhause', timeZone: 'Europe/Berlin', latitude: null, longitude: null }],
+    takeout: null,
     accounts: {
       async signIn(email, password, _, now) {
         if (email === 'locked@example.org') throw new TooMany('Too many attempts.', 90);
@@ -166,12 +173,49 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
       },
       frames: async (userId, id) => ({ serial: find(userId, id).serial, frames: [] }),
     },
-    sites: { list: notOnPages, update: notOnPages },
+    sites: {
+      list: async () => fake.standing,
+      async update(_, id, change) {
+        const at = fake.standing.findIndex((site) => site.id === id);
+        const site = fake.standing[at];
+        if (site === undefined) throw new NotFound(`There is no site ${id} in this account.`);
+        const changed = { ...site, ...change };
+        if ((changed.latitude === null) !== (changed.longitude === null)) {
+          throw new InvalidInput('both or neither', { latitude: 'required with the other' });
+        }
+        fake.standing[at] = changed;
+        return changed;
+      },
+    },
+    takeouts: {
+      newest: async () => fake.takeout,
+      async request(_, __, now) {
+        if (fake.takeout?.state === 'running') throw new Conflict('It is being made already.');
+        const expiresAt = new Date(now.getTime() + 7 * 86_400_000);
+        const waiting = {
+          state: 'waiting' as const,
+          requestedAt: now,
+          progressPct: 0,
+          readyAt: null,
+          expiresAt,
+          bytes: null,
+        };
+        fake.takeout = waiting;
+        return waiting;
+      },
+      async remove() {
+        if (fake.takeout === null) throw new NotFound('There is no archive of this account.');
+        fake.takeout = { ...fake.takeout, state: 'gone' };
+      },
+      open: notOnPages,
+    },
     exports: {
       async open(userId, id) {
         const { name, serial, timeZone } = find(userId, id);
         async function* none(): AsyncGenerator<never> {}
-        return { inverter: { id, name, serial }, timeZone, timeName: 'start', names: ['energy_wh'], rows: none() };
+        const bounds = { from: new Date(0), to: new Date(0) };
+        const inverter = { id, name, serial };
+        return { inverter, timeZone, bounds, timeName: 'start', names: ['energy_wh'], rows: none() };
       },
     },
     statistics: fakeStatistics((userId) => of.get(userId) ?? [], read),

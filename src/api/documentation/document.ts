@@ -155,7 +155,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
 
 function errorsOf(
   collected: Json,
-  { conflict, isLimited }: Operation,
+  { conflict, isLimited, mayBeAbsent }: Operation,
   access: Access | null,
   hasBody: boolean,
 ): number[] {
@@ -165,7 +165,7 @@ function errorsOf(
   if (access !== null || isLimited === true) errors.push(429);
   if (hasBody) errors.push(400, 413, 415);
   if (hasBody || parameters.length > 0) errors.push(422);
-  if (parameters.some((parameter) => parameter.in === 'path')) errors.push(404);
+  if (mayBeAbsent === true || parameters.some((parameter) => parameter.in === 'path')) errors.push(404);
   if (conflict !== undefined) errors.push(409);
   return errors;
 }

@@ -237,3 +237,12 @@ export const exportJson = `{"inverter":{"id":7,"name":"Garage","serial":"1161837
 {"start":"2026-06-21T12:45:00+02:00","power_w":803.9,"power_max_w":871.5,"energy_wh":201,"estimated":false}
 ]}
 `;
+
+export const takeout = {
+  state: 'ready',
+  requested_at: '2026-06-21T11:00:00.000Z',
+  progress_pct: 100,
+  ready_at: '2026-06-21T11:00:42.000Z',
+  expires_at: '2026-06-28T11:00:42.000Z',
+  bytes: 5_242_880,
+};

@@ -15,6 +15,8 @@ export interface Operation {
   answers?: Readonly<Record<number, Answer>>;
   /** When it is refused with 409. */
   conflict?: string;
+  /** Whether it is answered 404 although nothing is named in its address. */
+  mayBeAbsent?: boolean;
   /** Whether it is rationed although it is for everybody. */
   isLimited?: boolean;
 }

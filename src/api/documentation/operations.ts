@@ -133,7 +133,8 @@ const files: Record<string, Operation> = {
     summary: 'Readings, states and devices of the account as they come',
     description:
       'Server-sent events. `reading` is what `…/current` answers plus `inverter_id`; `state` is `{inverter_id, state}`; `device` is ' +
-      '`{inverter_id, change}` with `added`, `changed` or `removed`; `clock` is the server’s time in milliseconds, every 25 s. ' +
+      '`{inverter_id, change}` with `added`, `changed` or `removed`, and for a device that arrives in the inbox ' +
+      '`{inverter_id: null, change: "pending", kind, serial}`; `clock` is the server’s time in milliseconds, every 25 s. ' +
       'A stream begins with the state and the newest reading of every inverter. Whoever comes back with `Last-Event-ID` gets the readings ' +
       'received since; one may come twice. A reader that does not read is dropped; at most 50 streams of an account.',
     answers: { 200: { description: 'The stream.', text: { 'text/event-stream': examples.stream } } },
@@ -265,6 +266,35 @@ const account: Record<string, Operation> = {
   'DELETE /api/v1/sessions/{id}': { tag: 'Account', summary: 'End one session', answers: done },
 };
 
+const takeout: Record<string, Operation> = {
+  'GET /api/v1/account/takeout': {
+    tag: 'Account',
+    summary: 'How it is with the archive of everything',
+    example: examples.takeout,
+  },
+  'POST /api/v1/account/takeout': {
+    tag: 'Account',
+    summary: 'Ask for an archive of everything the account has',
+    description:
+      'A ZIP archive with profile, sites, devices, measurements, events, keys (without their secrets), sessions and mails, as CSV and JSON ' +
+      '(GDPR, articles 15 and 20). It is made in the background, kept for seven days, and replaces the one before; three times a day at most.',
+    example: { ...examples.takeout, state: 'waiting', progress_pct: 0, ready_at: null, bytes: null },
+    conflict: 'It is being made already.',
+  },
+  'DELETE /api/v1/account/takeout': {
+    tag: 'Account',
+    summary: 'Remove the archive, or stop its making',
+    answers: done,
+    mayBeAbsent: true,
+  },
+  'GET /api/v1/account/takeout/file': {
+    tag: 'Account',
+    summary: 'Download the archive',
+    answers: { 200: { description: 'The archive.', text: { 'application/zip': 'PK…' } } },
+    mayBeAbsent: true,
+  },
+};
+
 const server: Record<string, Operation> = {
   'POST /auth/jwt/login': {
     tag: 'Server',
@@ -291,5 +321,6 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ...readings,
   ...devices,
   ...account,
+  ...takeout,
   ...server,
 };

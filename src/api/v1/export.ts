@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { addDays } from '../../domain/period.ts';
 import { callerOf, requireAccess } from '../../http/authentication.ts';
 import { EXPORT_RESOLUTIONS, type ExportService } from '../../services/export-service.ts';
-import { csvOf, disposition, jsonOf } from './export-formats.ts';
+import { csvOf, disposition, jsonOf } from '../../services/export-formats.ts';
 import { idParams, momentOrDate } from './requests.ts';
 
 const flag = (standard: boolean): z.ZodType<boolean> =>

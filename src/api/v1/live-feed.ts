@@ -2,7 +2,7 @@ import { NotFound } from '../../domain/errors.ts';
 import type { InverterId, UserId } from '../../domain/inverter.ts';
 import type { LiveHub } from '../../live/events.ts';
 import { encodeEvent, type SseStream } from '../../live/sse.ts';
-import type { InverterService, InverterSummary } from '../../services/services.ts';
+import type { InboxService, InverterService, InverterSummary, PendingDevice } from '../../services/services.ts';
 import { currentToShape } from './shapes.ts';
 
 export interface FeedTimes {
@@ -25,6 +25,7 @@ const OVERLAP_MS = 5_000;
 export interface FeedOptions {
   hub: LiveHub;
   inverters: Pick<InverterService, 'list' | 'current'>;
+  inbox: Pick<InboxService, 'list'>;
   now: () => Date;
   onError: (error: unknown) => void;
   times?: Partial<FeedTimes>;
@@ -77,6 +78,8 @@ class Feed {
   #announced = new Set<InverterId>();
   /** As last told; null before the first look. */
   #known: Map<InverterId, InverterSummary> | null = null;
+  /** What waits in the inbox, as last seen; null before the first look. */
+  #pending: Set<string> | null = null;
   /** When the newest reading was received that was told; the id of every event. */
   #lastMs = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -91,8 +94,9 @@ class Feed {
     this.#times = { ...FEED_TIMES, ...options.times };
     this.#onEmpty = onEmpty;
     this.#leave = [
-      options.hub.subscribe(userId, ({ inverterId }) => {
-        this.#announced.add(inverterId);
+      options.hub.subscribe(userId, ({ type, inverterId }) => {
+        if (type === 'takeout') return;
+        if (inverterId !== null) this.#announced.add(inverterId);
         this.#wait(this.#times.coalesceMs);
       }),
       options.hub.onResync(() => {
@@ -151,7 +155,8 @@ class Feed {
   }
 
   async #tell(newcomers: ReadonlyMap<SseStream, number>, announced: ReadonlySet<InverterId>): Promise<void> {
-    const { inverters, now } = this.#options;
+    const { inverters, inbox, now } = this.#options;
+    const pending = await inbox.list(this.#userId);
     const all = new Map((await inverters.list(this.#userId, now())).map((one) => [one.id, one]));
     // A newcomer is told of everything; who is there already, of what was announced.
     const sent = new Map<InverterId, Sent>();
@@ -162,7 +167,8 @@ class Feed {
     }
     for (const { receivedMs } of sent.values()) this.#lastMs = Math.max(this.#lastMs, receivedMs);
 
-    const news = this.#changes(all) + [...announced].map((id) => this.#encoded(sent.get(id))).join('');
+    const news =
+      this.#changes(all) + this.#arrivals(pending) + [...announced].map((id) => this.#encoded(sent.get(id))).join('');
     if (news !== '') for (const reader of this.#readers) reader.write(news);
     const states = [...all.values()].map((one) => this.#stateEvent(one)).join('');
     for (const [stream, sinceMs] of newcomers) {
@@ -171,6 +177,7 @@ class Feed {
       if (this.#newcomers.delete(stream)) this.#readers.add(stream);
     }
     this.#known = all;
+    this.#pending = new Set(pending.map(pendingKey));
   }
 
   async #readingOf(id: InverterId): Promise<Sent | null> {
@@ -200,6 +207,18 @@ class Feed {
     return text;
   }
 
+  /** Devices that were not in the inbox when it was looked at before. */
+  #arrivals(pending: readonly PendingDevice[]): string {
+    const before = this.#pending;
+    if (before === null) return '';
+    return pending
+      .filter((device) => !before.has(pendingKey(device)))
+      .map(({ kind, serial }) =>
+        this.#event('device', JSON.stringify({ inverter_id: null, change: 'pending', kind, serial })),
+      )
+      .join('');
+  }
+
   #encoded(sent: Sent | undefined): string {
     return sent === undefined ? '' : this.#event('reading', sent.json);
   }
@@ -215,6 +234,10 @@ class Feed {
   #event(event: string, data: string): string {
     return encodeEvent({ event, data }, String(this.#lastMs));
   }
+}
+
+function pendingKey({ kind, serial }: PendingDevice): string {
+  return `${kind} ${serial}`;
 }
 
 function isOtherwise(a: InverterSummary, b: InverterSummary): boolean {

@@ -3,12 +3,13 @@ import { NotAllowed, NotSignedIn } from '../../domain/errors.ts';
 import { callerOf, checkAgain, requireAccess } from '../../http/authentication.ts';
 import type { LiveHub } from '../../live/events.ts';
 import { type SseLimits, SseStreams } from '../../live/sse.ts';
-import type { InverterService } from '../../services/services.ts';
+import type { InboxService, InverterService } from '../../services/services.ts';
 import { AccountFeeds, type FeedTimes } from './live-feed.ts';
 
 export interface LiveApiOptions {
   hub: LiveHub;
   inverters: Pick<InverterService, 'list' | 'current'>;
+  inbox: Pick<InboxService, 'list'>;
   now: () => Date;
   limits?: Partial<SseLimits>;
   times?: Partial<FeedTimes>;
@@ -19,10 +20,10 @@ export interface LiveApiOptions {
 /** `GET /api/v1/live`: readings, states and devices of the account as they come, for as long as the key or session lives. */
 export function liveRoutes(options: LiveApiOptions): FastifyPluginAsyncZod {
   return async (app) => {
-    const { hub, inverters, now, limits = {}, times = {}, checkMs = 30_000 } = options;
+    const { hub, inverters, inbox, now, limits = {}, times = {}, checkMs = 30_000 } = options;
     const streams = new SseStreams(limits, now);
     const onError = (error: unknown): void => app.log.warn({ err: error }, 'a live stream could not be read');
-    const feeds = new AccountFeeds({ hub, inverters, now, onError, times });
+    const feeds = new AccountFeeds({ hub, inverters, inbox, now, onError, times });
     app.addHook('preClose', async () => {
       streams.closeAll();
       feeds.close();

@@ -77,6 +77,19 @@ export const ACCOUNT_FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
   'api.delete_account': {
     execute: ['app'],
     definer: 'owner',
+  'api.own_mails': { execute: ['app'], definer: 'owner', foreign: 'takes whose they are from the tenant; takeout.test.ts' },
+  'api.own_log': { execute: ['app'], definer: 'owner', foreign: 'takes whose it is from the tenant; takeout.test.ts' },
+  'store.announce_account_news': { execute: [], definer: 'owner' },
+  'store.announce_key_end': { execute: [], definer: 'owner' },
+  'api.describe_anybodys_inverter': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: {
+      args: ({ serial }) => ({ of_serial: `'${serial}'`, rated: '4242', mppts: '2' }),
+      // Of no account but an administrator's, not even its own.
+      readsOnly: true,
+    },
+  },
     foreign: 'takes whose account it is from the tenant; done for real in account-flows.test.ts',
   },
 };

@@ -47,7 +47,21 @@ export const RIGHTS: Readonly<Record<Login, Readonly<Record<string, Rights>>>> =
       insert: ['user_id', 'site_id', 'kind', 'serial', 'name', 'waiting', 'rated_power_w'],
       update: ['name', 'rated_power_w', 'mppt_count', 'site_id'],
     },
-    'api.channel': { select: 'every column', update: ['name', 'peak_power_w'] },
+    'api.channel': {
+      select: 'every column',
+      insert: ['user_id', 'inverter_id', 'channel', 'name', 'peak_power_w'],
+      update: ['name', 'peak_power_w'],
+    },
+    'api.takeout': {
+      select: 'every column',
+      insert: ['user_id', 'locale', 'requested_at', 'run_after', 'expires_at'],
+      update: ['state', 'run_after', 'attempts', 'progress_pct', 'ready_at', 'expires_at', 'bytes'],
+    },
+    'api.takeout_piece': {
+      select: 'every column',
+      insert: ['user_id', 'takeout_id', 'number', 'bytes'],
+      delete: true,
+    },
     'api.gateway': READ,
     'api.pending_device': { select: 'every column', delete: true },
     'api.pending_reading': READ,

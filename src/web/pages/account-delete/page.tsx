@@ -26,7 +26,10 @@ export function AccountDeletePage({ inverterCount }: AccountDeleteData, frame: F
           </ul>
         </div>
         <p class="text-muted">
-          {remove.export} {remove.backups}
+          <a href="/account#takeout" class="link">
+            {remove.export}
+          </a>{' '}
+          · {remove.backups}
         </p>
         <Form action="/account/delete" csrf={frame.csrfToken} class="flex flex-col gap-4">
           <FormMessage form={frame.form} />

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EventReader } from '../../../../test/support/event-reader.ts';
 import { PASSWORD } from '../../../../test/support/fake-services.ts';
 import { type FakeWeb, fakeWeb } from '../../../../test/support/fake-web.ts';
+import { present } from '../../../../test/support/present.ts';
 import { textOf } from '../../../../test/support/page-text.ts';
 import { deviceName } from '../../device-name.ts';
 
@@ -71,8 +73,57 @@ describe('the account page', () => {
     expect(web.services.account.sessions.map(({ id }) => id)).toEqual(['session-of-1']);
   });
 
+  it('says where inverters stand, and takes a place as people type it', async () => {
+    const site = { site: '3', name: 'Hof', latitude: '52,52', longitude: '13.4' };
+    expect((await post('/account/sites', site)).headers['location']).toBe('/account?done=site');
+    expect(web.services.standing[0]).toMatchObject({ name: 'Hof', latitude: 52.52, longitude: 13.4 });
+    expect((await web.get('/account', GERMAN)).body).toContain('value="52,52"');
+    const half = await post('/account/sites', { ...site, longitude: '' });
+    expect([half.statusCode, textOf(half.body)]).toEqual([422, expect.stringContaining('beide oder keine')]);
+    expect((await post('/account/sites', { ...site, latitude: 'Nord' })).statusCode).toBe(422);
+    expect((await post('/account/sites', { ...site, site: '4' })).statusCode).toBe(404);
+    await post('/account/sites', { ...site, latitude: '', longitude: '' });
+    expect(web.services.standing[0]).toMatchObject({ latitude: null, longitude: null });
+  });
+
+  it('takes everything along: asked for, made, downloaded, removed', async () => {
+    expect((await web.get('/account', GERMAN)).body).toContain('Archiv zusammenstellen');
+    expect((await post('/account/takeout')).headers['location']).toBe('/account?done=takeout#takeout');
+    expect(textOf((await web.get('/account', GERMAN)).body)).toContain('Gleich geht es los.');
+    web.services.takeout = { ...present(web.services.takeout), state: 'running', progressPct: 42 };
+    const { body } = await web.get('/account', GERMAN);
+    expect([textOf(body), body]).toEqual([
+      expect.stringMatching(/wird zusammengestellt: 42\s%/),
+      expect.stringContaining('<progress'),
+    ]);
+    expect(body).not.toContain('/account/takeout/file');
+    const again = await post('/account/takeout');
+    expect([again.statusCode, textOf(again.body)]).toEqual([409, expect.stringContaining('wird schon')]);
+    const expiresAt = new Date('2026-06-22T12:00:00Z');
+    web.services.takeout = { ...present(web.services.takeout), state: 'ready', bytes: 5_242_880, expiresAt };
+    const ready = (await web.get('/account', GERMAN)).body;
+    expect(textOf(ready)).toMatch(/fertig: 5,2\sMB. Herunterladen können Sie es bis 22.06.2026, 14:00/);
+    expect(ready).toContain('href="/api/v1/account/takeout/file"');
+    await post('/account/takeout/remove');
+    expect(textOf((await web.get('/account', GERMAN)).body)).toContain('nicht mehr da');
+  });
+
+  it('tells an open page how far it is', async () => {
+    await post('/account/takeout');
+    const reader = await EventReader.open(`${await web.listen()}/live/page?topic=account`, {
+      authorization: 'Bearer token-of-1',
+    });
+    await reader.until('the beginning', () => reader.named('takeout').length === 1);
+    web.services.takeout = { ...present(web.services.takeout), state: 'running', progressPct: 42 };
+    web.emit({ type: 'takeout', inverterId: null });
+    await reader.until('progress', () => reader.named('takeout').at(-1)?.data.includes('42') === true);
+    reader.close();
+  });
+
   it('is deleted on a page that says what is lost, by the password', async () => {
-    expect(textOf((await web.get('/account/delete', GERMAN)).body)).toContain('niemand kann es zurückholen');
+    const asked = (await web.get('/account/delete', GERMAN)).body;
+    expect(textOf(asked)).toContain('niemand kann es zurückholen');
+    expect(asked).toContain('href="/account#takeout"');
     expect((await post('/account/delete', { password: 'wrong' })).statusCode).toBe(403);
     expect(web.services.account.isDeleted).toBe(false);
     const answer = await post('/account/delete', { password: PASSWORD });

@@ -5,6 +5,8 @@ import { EmailSection, PasswordSection } from './credentials-section.tsx';
 import type { AccountData } from './data.ts';
 import { ProfileSection } from './profile-section.tsx';
 import { SessionsSection } from './sessions-section.tsx';
+import { SitesSection } from './sites-section.tsx';
+import { TakeoutSection } from './takeout-section.tsx';
 
 export function AccountPage(data: AccountData, frame: Frame): JSX.Element {
   const { t } = frame.language;
@@ -26,8 +28,14 @@ export function AccountPage(data: AccountData, frame: Frame): JSX.Element {
       <Section id="password" title={t.settings.password.title}>
         <PasswordSection frame={frame} />
       </Section>
+      <Section id="sites" title={t.settings.sites.title}>
+        <SitesSection data={data} frame={frame} />
+      </Section>
       <Section id="sessions" title={t.settings.sessions.title}>
         <SessionsSection data={data} frame={frame} />
+      </Section>
+      <Section id="takeout" title={t.settings.takeout.title}>
+        <TakeoutSection data={data} frame={frame} />
       </Section>
       <p class="flex flex-wrap justify-between gap-x-6 gap-y-2">
         <a href="/account/two-factor" class="link">

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { ProfileChange } from '../../../services/accounts/account-services.ts';
 import { Field, Form, FormMessage } from '../../components/form.tsx';
 import type { Frame } from '../../page-definition.ts';
+import { ZoneField } from './zone-field.tsx';
 
 const ACTION = '/account/profile';
 
@@ -47,21 +48,13 @@ export function ProfileSection({ profile, frame }: { profile: ProfileChange; fra
             ))}
           </select>
         </div>
-        <div class="flex flex-col gap-1.5">
-          <label for="time-zone" class="font-semibold text-sm">
-            {t.settings.profile.timeZone}
-          </label>
-          <select id="time-zone" name="time_zone" class="select w-full" aria-describedby="time-zone-hint">
-            {zones(profile.timeZone).map((zone) => (
-              <option key={zone} value={zone} selected={zone === (values['time_zone'] ?? profile.timeZone)}>
-                {zone.replaceAll('_', ' ')}
-              </option>
-            ))}
-          </select>
-          <p id="time-zone-hint" class="text-muted text-sm">
-            {errors['time_zone'] ?? t.settings.profile.timeZoneHint}
-          </p>
-        </div>
+        <ZoneField
+          id="time-zone"
+          label={t.settings.profile.timeZone}
+          zone={profile.timeZone}
+          chosen={values['time_zone']}
+          hint={errors['time_zone'] ?? t.settings.profile.timeZoneHint}
+        />
       </div>
       <div>
         <button type="submit" class="btn btn-primary">
@@ -70,11 +63,4 @@ export function ProfileSection({ profile, frame }: { profile: ProfileChange; fra
       </div>
     </Form>
   );
-}
-
-const ZONES = Intl.supportedValuesOf('timeZone');
-
-/** All there are, and the present one, which may be an older name of one of them. */
-function zones(present: string): string[] {
-  return ZONES.includes(present) ? ZONES : [present, ...ZONES];
 }

@@ -6,6 +6,9 @@ import { type AccountData, DONE } from './data.ts';
 import { AccountPage } from './page.tsx';
 import { profileAction } from './profile.ts';
 import { sessionActions } from './sessions.ts';
+import { siteAction } from './sites.ts';
+import { takeoutActions } from './takeout.ts';
+import { accountFragments } from './takeout-section.tsx';
 
 /** The account and what belongs to it. */
 export const account = definePage<'member', Record<string, never>, AccountQuery, AccountData>({
@@ -17,8 +20,12 @@ export const account = definePage<'member', Record<string, never>, AccountQuery,
     profile: await services.profile.read(user.id),
     sessions: await services.sessions.list(user.id, now),
     sessionId,
+    sites: await services.sites.list(user.id),
+    takeout: await services.takeouts.newest(user.id, now),
     done: query.done,
   }),
   view: (data, frame) => ({ title: frame.language.t.settings.title, body: AccountPage(data, frame) }),
-  actions: [profileAction, ...credentialActions, ...sessionActions],
+  actions: [profileAction, ...credentialActions, ...sessionActions, siteAction, ...takeoutActions],
+  // Only what nobody can be typing in.
+  live: { fragments: accountFragments, concerns: ({ type }) => type === 'takeout' },
 });

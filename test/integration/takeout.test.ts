@@ -1,0 +1,338 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { takeoutRoutes } from '../../src/api/v1/takeout.ts';
+import type { Reading } from '../../src/domain/reading.ts';
+import { assembleIngest, type IngestParts } from '../../src/ingest/assemble.ts';
+import { createApiKeys } from '../../src/services/api-keys.ts';
+import { createExportService } from '../../src/services/exports.ts';
+import { createInverterService } from '../../src/services/inverters.ts';
+import { createStatisticsService } from '../../src/services/statistics.ts';
+import { createTakeouts } from '../../src/services/takeout/takeouts.ts';
+import { beginTakeout } from '../../src/store/takeouts.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { makeTakeouts } from '../../src/worker/jobs/make-takeouts.ts';
+import { tidyUp } from '../../src/worker/jobs/tidy-up.ts';
+import { envelopeOf, openDtuReading } from '../support/make-reading.ts';
+import { present } from '../support/present.ts';
+import { KEYS, memberOf, type TestApp, testApp } from '../support/test-app.ts';
+import { createTestDatabase, databaseOf, type TestDatabase } from '../support/test-database.ts';
+import { unzip } from '../support/unzip.ts';
+
+/** An account takes everything along: the whole way from the wish to the file, on real PostgreSQL, beside another account. */
+
+const ZONE = 'Europe/Berlin';
+const DAY_MS = 24 * 3_600_000;
+const NOW = new Date('2026-07-02T10:00:00Z');
+const PATH = '/api/v1/account/takeout';
+
+let db: TestDatabase;
+let ingest: IngestParts;
+let http: TestApp;
+let clock = NOW;
+let own: { userId: number; inverterId: number };
+let foreign: { userId: number; inverterId: number };
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  const settings = { storeDcChannelData: true, defaultTimeZone: ZONE, retentionDays: 730 };
+  ingest = assembleIngest(db.pools, settings, createLogger('fatal'), () => NOW);
+  http = await testApp([takeoutRoutes({ takeouts: createTakeouts(db.pools.app), now: () => clock })]);
+  own = await account('erika@example.org', '=Süd: 1/2.', '116100000001', 1000);
+  foreign = await account('nachbar@example.org', 'Nachbars Dach', '116100000002', 7000);
+});
+afterEach(async () => {
+  clock = NOW;
+  await db.owner((c) => c.query('DELETE FROM api.takeout'));
+});
+afterAll(async () => {
+  await http.app.close();
+  await ingest.drain();
+  await db.drop();
+});
+
+const inverters = () => createInverterService(db.pools.app, { isOnlyAccount: async () => true });
+function sources(): Parameters<typeof makeTakeouts>[0] {
+  const services = { inverters: inverters(), statistics: createStatisticsService(db.pools.app) };
+  return { pool: db.pools.app, inverters: services.inverters, exports: createExportService(db.pools.app, services) };
+}
+
+/** An account with one of everything, and a measurement every hour over the end of a month. */
+async function account(email: string, name: string, serial: string, watts: number): Promise<typeof own> {
+  const userId = await db.owner(async (c) => {
+    const { rows } = await c.query<{ id: number }>(
+      `SELECT api.insert_account($1, 'the-hash', 'Erika', $2, false, true, $3) AS id`,
+      [email, email, ZONE],
+    );
+    const { id } = present(rows[0]);
+    await c.query(
+      `INSERT INTO api.session (id, user_id, created_at, last_used_at, expires_at, address, user_agent)
+       SELECT gen_random_uuid(), $1::int, $2, $2, $2, '192.0.2.7', 'Firefox of ' || $3::text FROM generate_series(1, 1200)`,
+      [id, NOW, email],
+    );
+    await c.query(
+      `INSERT INTO store.mail (user_id, kind, message, created_at, run_after, sent_at) VALUES ($1, 'verify', NULL, $2, $2, $2)`,
+      [id, NOW],
+    );
+    await c.query(
+      `INSERT INTO api.audit_log (actor_id, user_id, action, detail, address) VALUES
+         ($1::int, $1, 'password.change', '{}', '192.0.2.77'), ($1 + 500, $1, 'account.disable', '{"why":"secret of an admin"}', '192.0.2.99')`,
+      [id],
+    );
+    await c.query(
+      `INSERT INTO api.pending_device (user_id, kind, serial, first_seen_at, last_seen_at) VALUES ($1, 'opendtu', $2, $3, $3)`,
+      [id, `pending of ${email}`, NOW],
+    );
+    await c.query(
+      `INSERT INTO api.pending_reading (user_id, kind, serial, sampled_at, received_at, reading)
+       VALUES ($1, 'opendtu', $2, $3, $3, '{"powerW": 5}')`,
+      [id, `pending of ${email}`, NOW],
+    );
+    return id;
+  });
+  const keys = createApiKeys({ pools: db.pools, onError: () => undefined });
+  await keys.create(userId, { name: `key of ${email}`, scope: 'read', expiresAt: null }, NOW);
+  const inverterId = (await inverters().add(memberOf(userId), { name, serial, kind: 'opendtu' }, NOW)).id;
+  ingest.resolver.invalidate();
+  const sent = readings(serial, watts);
+  for (let i = 0; i < sent.length; i += 50) {
+    await ingest.intake.push(userId, 'opendtu', envelopeOf(...sent.slice(i, i + 50)), NOW);
+  }
+  await db.owner((c) =>
+    c.query(`INSERT INTO api.quality_event (user_id, inverter_id, at, kind, detail) VALUES ($1, $2, $3, 'gap', $4)`, [
+      userId,
+      inverterId,
+      NOW,
+      { of: email },
+    ]),
+  );
+  return { userId, inverterId };
+}
+
+function readings(serial: string, watts: number): Reading[] {
+  const from = NOW.getTime() - 3 * DAY_MS;
+  return Array.from({ length: 72 }, (_, hour) => {
+    const energyTotalWh = 100_000 + hour * watts;
+    return openDtuReading(serial, new Date(from + hour * 3_600_000), { powerW: watts + hour / 10, energyTotalWh });
+  });
+}
+
+const ask = (method: 'GET' | 'POST' | 'DELETE', path = PATH, userId = own.userId) =>
+  http.inject({ method, url: path, headers: { authorization: `Bearer token-of-${userId}`, 'accept-language': 'de' } });
+const stateOf = async (userId = own.userId) => (await ask('GET', PATH, userId)).json() as Record<string, unknown>;
+
+async function work(made = sources(), signal?: AbortSignal): Promise<void> {
+  const log = createLogger('fatal');
+  const context = { database: databaseOf(db), settings: {} as never, log, now: clock };
+  await makeTakeouts(made).run(signal === undefined ? context : { ...context, signal });
+}
+
+async function archive(userId = own.userId): Promise<Map<string, string>> {
+  const { statusCode, rawPayload, headers } = await ask('GET', `${PATH}/file`, userId);
+  expect([statusCode, headers['content-type']]).toEqual([200, 'application/zip']);
+  expect(Number(headers['content-length'])).toBe(rawPayload.length);
+  return unzip(rawPayload);
+}
+
+describe('a takeout', () => {
+  it('is everything of the account, in its language, and nothing of another’s', async () => {
+    expect(await stateOf()).toMatchObject({ state: 'none', bytes: null });
+    const asked = await ask('POST');
+    expect([asked.statusCode, asked.json()]).toEqual([202, expect.objectContaining({ state: 'waiting' })]);
+    expect((await ask('GET', `${PATH}/file`)).statusCode).toBe(404);
+    await work();
+    const { state, expires_at: until, ready_at: at } = await stateOf();
+    expect(state).toBe('ready');
+    expect(Date.parse(String(until)) - Date.parse(String(at))).toBe(7 * DAY_MS);
+
+    const files = await archive();
+    const folder = present([...files.keys()][0]).split('/')[0];
+    const inverter = `inverters/${own.inverterId} =Süd_ 1_2`;
+    expect([...files.keys()].map((name) => name.replace(`${folder}/`, ''))).toEqual([
+      'LIESMICH.txt',
+      ...['account', 'devices', 'sessions', 'mails', 'log', 'pending-readings'].map((name) => `${name}.json`),
+      ...['events.json', 'frames.json', 'energy-15m.csv', 'samples-2026-06.csv', 'samples-2026-07.csv'].map(
+        (name) => `${inverter}/${name}`,
+      ),
+    ]);
+    const file = (name: string): string => present(files.get(`${folder}/${name}`));
+    expect(file('LIESMICH.txt')).toContain('Alles, was dieser Server am');
+    expect(JSON.parse(file('account.json'))).toMatchObject({
+      email: 'erika@example.org',
+      has_second_factor: false,
+      sites: [{ name: 'Zuhause', time_zone: ZONE }],
+      api_keys: [{ name: 'key of erika@example.org', scope: 'read' }],
+    });
+    expect(JSON.parse(file('devices.json'))).toMatchObject({
+      inverters: [{ serial: '116100000001', channels: expect.arrayContaining([expect.anything()]) }],
+      pending: [{ serial: 'pending of erika@example.org' }],
+    });
+    // More than a page of them.
+    expect(JSON.parse(file('sessions.json'))).toHaveLength(1200);
+    expect(JSON.parse(file('mails.json'))).toEqual([expect.objectContaining({ kind: 'verify' })]);
+    const log = JSON.parse(file('log.json')) as { action: string; by_another: boolean }[];
+    expect(log.find(({ action }) => action === 'account.disable')).toMatchObject({ by_another: true, address: null });
+    expect(log.find(({ action }) => action === 'password.change')).toMatchObject({ address: '192.0.2.77' });
+    expect(JSON.parse(file(`${inverter}/events.json`))).toContainEqual(
+      expect.objectContaining({ kind: 'gap', detail: { of: 'erika@example.org' } }),
+    );
+    expect(JSON.parse(file('pending-readings.json'))).toEqual([expect.objectContaining({ reading: { powerW: 5 } })]);
+    // Every measurement, each in the month it has on the wall.
+    const rowsOf = (name: string): string[] => file(`${inverter}/${name}`).trimEnd().split('\r\n').slice(1);
+    const [june, july] = [rowsOf('samples-2026-06.csv'), rowsOf('samples-2026-07.csv')];
+    expect(june.length + july.length).toBe(72);
+    expect(june.every((row) => row.startsWith('2026-06-'))).toBe(true);
+    expect(july[0]).toMatch(/^2026-07-01T00:00:00\+02:00,/);
+    expect(rowsOf('energy-15m.csv').length).toBeGreaterThanOrEqual(72);
+
+    const everything = [...files].flat().join('\n');
+    expect(everything).not.toMatch(/nachbar|116100000002|Nachbars|192\.0\.2\.99|secret of an admin/i);
+    expect(everything).not.toMatch(/the-hash|password_hash|key_hash/);
+    expect(everything).not.toContain(`,${7000},`);
+  });
+
+  it('is its owner’s alone, and no key’s', async () => {
+    await ask('POST');
+    await work();
+    expect((await ask('GET', `${PATH}/file`, foreign.userId)).statusCode).toBe(404);
+    expect((await ask('DELETE', PATH, foreign.userId)).statusCode).toBe(404);
+    expect(await stateOf(foreign.userId)).toMatchObject({ state: 'none' });
+    for (const url of [PATH, `${PATH}/file`]) {
+      expect((await http.inject({ url, headers: { 'x-api-key': KEYS.full } })).statusCode).toBe(401);
+      expect((await http.inject({ url })).statusCode).toBe(401);
+    }
+    expect(await stateOf()).toMatchObject({ state: 'ready' });
+  });
+
+  it('is made one at a time and three times a day; what was done is in the log', async () => {
+    const both = await Promise.all([ask('POST'), ask('POST')]);
+    expect(both.map(({ statusCode }) => statusCode).sort()).toEqual([202, 409]);
+    expect((await ask('POST')).statusCode).toBe(409);
+    await work();
+    expect((await ask('GET', `${PATH}/file`)).statusCode).toBe(200);
+    for (let n = 0; n < 2; n++) {
+      expect((await ask('POST')).statusCode).toBe(202);
+      expect((await ask('DELETE')).statusCode).toBe(204);
+    }
+    const refused = await ask('POST');
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, String(DAY_MS / 1000)]);
+    clock = new Date(NOW.getTime() + DAY_MS);
+    expect((await ask('POST')).statusCode).toBe(202);
+    const { rows } = await db.owner((c) =>
+      c.query<{ action: string; n: number }>(
+        `SELECT action, count(*)::int AS n FROM api.audit_log WHERE action LIKE 'takeout.%' AND user_id = $1
+           AND address = '127.0.0.1' AND id > (SELECT max(id) - 7 FROM api.audit_log) GROUP BY 1 ORDER BY 1`,
+        [own.userId],
+      ),
+    );
+    expect(rows).toEqual([
+      { action: 'takeout.download', n: 1 },
+      { action: 'takeout.remove', n: 2 },
+      { action: 'takeout.request', n: 4 },
+    ]);
+  });
+
+  it('is over after its time, and then removed', async () => {
+    await ask('POST');
+    await work();
+    // Ready by the real clock, whatever the test's says.
+    clock = new Date(Date.now() + 8 * DAY_MS);
+    expect(await stateOf()).toMatchObject({ state: 'gone' });
+    expect((await ask('GET', `${PATH}/file`)).statusCode).toBe(404);
+    const settings = { compressAfterDays: 7, retentionDays: 730 };
+    await tidyUp.run({ database: databaseOf(db), settings, log: createLogger('fatal'), now: clock });
+    expect(await stateOf()).toMatchObject({ state: 'none' });
+    const { rowCount } = await db.owner((c) => c.query('SELECT FROM api.takeout_piece'));
+    expect(rowCount).toBe(0);
+  });
+
+  it('gives the older one up, and goes with its account', async () => {
+    await ask('POST');
+    await work();
+    await ask('POST');
+    const kept = () => db.owner((c) => c.query('SELECT FROM api.takeout_piece WHERE user_id = $1', [own.userId]));
+    expect((await kept()).rowCount).toBe(0);
+    expect((await ask('GET', `${PATH}/file`)).statusCode).toBe(404);
+  });
+});
+
+describe('the making of a takeout', () => {
+  /** Sources whose measurements come one by one, and stop at the gate. */
+  function gated(): { sources: ReturnType<typeof sources>; reached: Promise<void>; open: () => void } {
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let reach = (): void => undefined;
+    const reached = new Promise<void>((resolve) => {
+      reach = resolve;
+    });
+    const real = sources();
+    const exports: typeof real.exports = {
+      async open(...args) {
+        const table = await real.exports.open(...args);
+        async function* rows(): typeof table.rows {
+          for await (const row of table.rows) {
+            yield row;
+            reach();
+            await gate;
+          }
+        }
+        return { ...table, rows: rows() };
+      },
+    };
+    return { sources: { ...real, exports }, reached, open };
+  }
+
+  it('ends where it is no longer wanted', async () => {
+    await ask('POST');
+    const slow = gated();
+    const working = work(slow.sources);
+    await slow.reached;
+    expect(await stateOf()).toMatchObject({ state: 'running' });
+    expect((await ask('DELETE')).statusCode).toBe(204);
+    slow.open();
+    await working;
+    expect(await stateOf()).toMatchObject({ state: 'gone', bytes: null });
+    expect((await db.owner((c) => c.query('SELECT FROM api.takeout_piece'))).rowCount).toBe(0);
+  });
+
+  it('is begun anew after a stop or a crash, which cost no try', async () => {
+    await ask('POST');
+    const slow = gated();
+    const stop = new AbortController();
+    const working = work(slow.sources, stop.signal);
+    await slow.reached;
+    stop.abort();
+    slow.open();
+    await working;
+    expect(await stateOf()).toMatchObject({ state: 'waiting' });
+    // Begun by a process that then died, with some of it written.
+    const lost = present(await db.owner((c) => beginTakeout(c, clock)));
+    expect(lost.attempt).toBe(1);
+    await db.owner((c) =>
+      c.query(`INSERT INTO api.takeout_piece VALUES ($1, $2, 0, 'half of it')`, [lost.userId, lost.id]),
+    );
+    await work();
+    expect(await stateOf()).toMatchObject({ state: 'ready', progress_pct: 100 });
+    expect((await archive()).size).toBe(12);
+  });
+
+  it('is tried three times, later each time, and then said to have failed', async () => {
+    await ask('POST');
+    const broken = sources();
+    broken.exports = {
+      open: async () => {
+        throw new Error('no way');
+      },
+    };
+    for (const state of ['waiting', 'waiting', 'failed']) {
+      await work(broken);
+      expect(await stateOf()).toMatchObject({ state });
+      if (state === 'waiting') {
+        await work();
+        expect(await stateOf(), 'not at once').toMatchObject({ state });
+      }
+      clock = new Date(clock.getTime() + 3_600_000);
+    }
+    expect((await ask('POST')).statusCode).toBe(202);
+  });
+});
