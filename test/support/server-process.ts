@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { secretsIn } from './no-secrets.ts';
 
 /** The program as people run it: built, in a process of its own, with its own data folder and ports. */
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
@@ -25,7 +26,7 @@ export interface ServerProcess {
   exited: Promise<number | null>;
   /** Starts another process on the same data, after this one has ended. */
   restart(): Promise<ServerProcess>;
-  /** Ctrl-C, wait, remove the data. */
+  /** Ctrl-C, wait, remove the data. Every process of the tests ends here: fails where its log held a secret. */
   stop(): Promise<void>;
 }
 
@@ -88,7 +89,9 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT');
       await exited;
+      const found = secretsIn(text, dataDir);
       await removeData(dataDir);
+      if (found.length > 0) throw new Error(`the log holds secrets:\n${found.join('\n')}`);
     },
   };
   return self;
