@@ -204,6 +204,7 @@ export const SCENES: readonly Scene[] = [
     form: { name: 'OpenDTU im Schuppen', scope: 'ingest' },
   },
   { name: 'inverter-delete', path: '/inverters/1/delete', services: sunny },
+  { name: 'logger-release', path: '/inverters/1/release', services: sunny },
   { name: 'guide', path: '/inverters/new', services: sunny },
   { name: 'guide-solarman', path: '/inverters/new?kind=solarman', services: sunny },
   { name: 'set-up-solarman', path: '/inverters/7/setup', services: fresh },

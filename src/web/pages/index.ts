@@ -9,6 +9,7 @@ import { firstAdmin } from './first-admin/route.ts';
 import { guide } from './guide/route.ts';
 import { inverterDelete } from './inverter-delete/route.ts';
 import { inverters } from './inverters/route.ts';
+import { loggerRelease } from './logger-release/route.ts';
 import { login } from './login/route.ts';
 import { logout } from './logout/route.ts';
 import { offline } from './offline/route.ts';
@@ -31,6 +32,7 @@ export const PAGES: readonly Page[] = [
   guide,
   setUp,
   inverterDelete,
+  loggerRelease,
   account,
   accountDelete,
   twoFactor,

@@ -12,8 +12,8 @@ interface LoggerProps {
   logger: LoggerDetails;
 }
 
-/** What the logger said of itself, and what it sent that nothing could be made of. */
-export function Logger({ inverter, logger: { gateway, keptFrames } }: LoggerProps): JSX.Element {
+/** What the logger said of itself, what it sent that nothing could be made of, and the way to give it up. */
+export function Logger({ inverter, logger: { claim, gateway, keptFrames } }: LoggerProps): JSX.Element {
   const { t } = useView();
   return (
     <>
@@ -23,6 +23,13 @@ export function Logger({ inverter, logger: { gateway, keptFrames } }: LoggerProp
         <Gateway gateway={gateway} timeZone={inverter.timeZone} />
       )}
       {keptFrames.length === 0 ? null : <Kept inverter={inverter} keptFrames={keptFrames} />}
+      {claim !== null ? null : (
+        <p class="mt-4">
+          <a href={`/inverters/${inverter.id}/release`} class="link">
+            {t.dashboard.logger.release}
+          </a>
+        </p>
+      )}
     </>
   );
 }

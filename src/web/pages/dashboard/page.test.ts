@@ -134,6 +134,13 @@ describe('the dashboard', () => {
       expect(body).toContain('href="/api/v1/inverters/1/frames"');
     });
 
+    it('can be given up from here, where it is this account’s', async () => {
+      expect(await pageWith({ gateway })).toContain('href="/inverters/1/release"');
+      await web.app.close();
+      const claim = { restartUntil: null, isReleased: true, isTaken: false, hasRivals: false, lastSeenAt: null };
+      expect(await pageWith({ gateway, claim })).not.toContain('/release"');
+    });
+
     it('says nothing where there is none', async () => {
       expect(textOf(await pageWith({ gateway }, 'opendtu'))).not.toContain('MW3_16U_5406_1.57');
       await web.app.close();
