@@ -546,6 +546,9 @@ export const de: Dictionary = {
     },
     password: {
       title: 'Passwort',
+      site: 'Gespeichert.',
+      takeout: 'Es wird zusammengestellt. Sie können die Seite verlassen, es geht weiter.',
+      takeoutRemoved: 'Das Archiv ist entfernt.',
       current: 'Jetziges Passwort',
       button: 'Passwort ändern',
       wrong: 'Das Passwort ist falsch.',
@@ -567,7 +570,7 @@ export const de: Dictionary = {
       inverters: (n) => (n === 1 ? 'Ihr Wechselrichter' : `Ihre ${n} Wechselrichter`),
       readings: 'alles je Gemessene, mit Kurven und Statistiken',
       keys: 'API-Schlüssel: Geräte, die sie nutzen, werden nicht mehr gehört',
-      export: 'Exportieren Sie vorher, was Sie behalten wollen.',
+      export: 'Erst alles mitnehmen',
       backups: 'In Sicherungen des Servers bleibt es bis zu deren Ablauf.',
       confirm: 'Ihr Passwort, damit das niemand im Vorbeigehen tut',
       button: 'Endgültig löschen',
@@ -581,6 +584,39 @@ export const de: Dictionary = {
     lead: 'Neben dem Passwort braucht die Anmeldung dann einen Code, den eine App auf Ihrem Telefon zeigt, etwa Aegis, FreeOTP oder Google Authenticator. Ein gestohlenes Passwort allein ist nichts wert.',
     adminNeeds: 'Als Administrator brauchen Sie sie: Richten Sie sie jetzt ein.',
     off: 'Sie ist aus.',
+    sites: {
+      title: 'Wo Ihre Wechselrichter stehen',
+      lead: 'Der Ort sagt, wann dort die Sonne scheint, und damit, ob ein stiller Wechselrichter schläft oder fehlt.',
+      name: 'Name',
+      timeZone: 'Zeitzone',
+      timeZoneAbove: (zone) => `Zeitzone: ${zone} (siehe „Profil“)`,
+      latitude: 'Breite, in Grad Nord',
+      longitude: 'Länge, in Grad Ost',
+      placeHint: 'Zum Beispiel 52,52 und 13,40. Ohne sie zählt die größte Stadt der Zeitzone.',
+      save: 'Speichern',
+      saveOf: (site) => `${site} speichern`,
+      nameWrong: 'Höchstens 100 Zeichen, und nicht leer.',
+      placeWrong: 'Eine Gradzahl fehlt oder ist zu groß; beide oder keine.',
+    },
+    takeout: {
+      title: 'Alles mitnehmen',
+      lead:
+        'Ein Archiv mit Profil, Standorten, Geräten, allem Gemessenen, Ereignissen, Schlüsseln (ohne ihre Geheimnisse), Anmeldungen und ' +
+        'E-Mails: Tabellen für Tabellenprogramme und andere Programme.',
+      start: 'Archiv zusammenstellen',
+      startAgain: 'Ein neues zusammenstellen',
+      waiting: 'Gleich geht es los.',
+      running: (percent) => `Es wird zusammengestellt: ${percent}.`,
+      ready: (size, until) => `Es ist fertig: ${size}. Herunterladen können Sie es bis ${until}.`,
+      failed: 'Es ließ sich nicht zusammenstellen. Versuchen Sie es noch einmal, oder fragen Sie, wer diesen Server betreibt.',
+      gone: 'Das letzte ist nicht mehr da.',
+      download: 'Herunterladen',
+      remove: 'Archiv entfernen',
+      stop: 'Abbrechen',
+      underWay: 'Es wird schon zusammengestellt.',
+      tooMany: (hours) =>
+        `Ein Konto lässt sich dreimal am Tag mitnehmen. Versuchen Sie es in ${hours === 1 ? 'einer Stunde' : `${hours} Stunden`} wieder.`,
+    },
     on: (codes) =>
       codes === 1
         ? 'Sie ist an. Ein Wiederherstellungscode ist übrig.'
@@ -692,5 +728,27 @@ export const de: Dictionary = {
     other: { title: 'Das ging nicht', text: 'Der Server konnte nicht tun, was verlangt war.' },
     home: 'Zur Übersicht',
     request: 'Anfrage',
+  takeoutFile: {
+    name: 'LIESMICH.txt',
+    text: (email, at) => [
+      `Alles, was dieser Server am ${at} vom Konto ${email} hatte.`,
+      '',
+      'account.json            Name, Adresse, Sprache, Standorte und Schlüssel (nie ihre Geheimnisse)',
+      'devices.json            Wechselrichter, ihre Eingänge, die Gateways davor und Geräte, die aufs Hinzufügen warten',
+      'sessions.json           wo das Konto angemeldet war',
+      'mails.json              wann Ihnen welche E-Mail geschickt wurde; ihre Texte werden nicht aufbewahrt',
+      'log.json                was mit dem Konto getan wurde',
+      'pending-readings.json   was Geräte schickten, die aufs Hinzufügen warten',
+      'inverters/…/samples-JJJJ-MM.csv   jede Messung, eine Datei je Monat',
+      'inverters/…/energy-15m.csv        Leistung und Energie je Viertelstunde, so lange der Wechselrichter bekannt ist',
+      'inverters/…/events.json           was an seinen Daten auffiel',
+      'inverters/…/frames.json           Nachrichten, mit denen nichts anzufangen war',
+      '',
+      'CSV: UTF-8, Kommas zwischen den Spalten, ein Punkt in Zahlen, ein leeres Feld für Unbekanntes.',
+      'Die Einheit steht im Namen: _w Watt, _wh Wattstunde, _v Volt, _a Ampere, _hz Hertz, _c °C, _pct Prozent. Zeiten nennen ihren Versatz.',
+      'Passwort, Schlüssel und das Geheimnis eines zweiten Faktors sind nicht dabei: der Server kennt nur, was sie beweist.',
+    ],
+  },
+
   },
 };

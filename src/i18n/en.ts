@@ -551,6 +551,9 @@ export const en = {
     },
     password: {
       title: 'Password',
+      site: 'Saved.',
+      takeout: 'It is being put together. You can leave this page; it goes on.',
+      takeoutRemoved: 'The archive is removed.',
       current: 'Current password',
       button: 'Change the password',
       wrong: 'The password is wrong.',
@@ -572,7 +575,7 @@ export const en = {
       inverters: (n: number) => (n === 1 ? 'your inverter' : `your ${n} inverters`),
       readings: 'everything ever measured, with its curves and statistics',
       keys: 'API keys: devices that use them are no longer heard',
-      export: 'Export first what you want to keep.',
+      export: 'Take everything with me first',
       backups: 'In backups of the server it stays until they expire.',
       confirm: 'Your password, so that nobody does this in passing',
       button: 'Delete for good',
@@ -586,6 +589,39 @@ export const en = {
     lead: 'Besides the password, signing in then needs a code that an app on your phone shows, such as Aegis, FreeOTP or Google Authenticator. A stolen password alone is worth nothing.',
     adminNeeds: 'As an administrator you need it: set it up now.',
     off: 'It is off.',
+    sites: {
+      title: 'Where your inverters stand',
+      lead: 'The place says when the sun is up there, and so whether an inverter that is silent sleeps or is missing.',
+      name: 'Name',
+      timeZone: 'Time zone',
+      timeZoneAbove: (zone: string) => `Time zone: ${zone} (see “Profile”)`,
+      latitude: 'Latitude, in degrees north',
+      longitude: 'Longitude, in degrees east',
+      placeHint: 'For instance 52.52 and 13.40. Without them the largest city of the time zone counts.',
+      save: 'Save',
+      saveOf: (site: string) => `Save ${site}`,
+      nameWrong: 'At most 100 characters, and not empty.',
+      placeWrong: 'A number of degrees is missing or too large; both or neither.',
+    },
+    takeout: {
+      title: 'Take everything with me',
+      lead:
+        'One archive with your profile, sites, devices, everything measured, events, keys (without their secrets), sessions and mails: ' +
+        'tables for spreadsheets and programs.',
+      start: 'Put the archive together',
+      startAgain: 'Put a new one together',
+      waiting: 'It begins in a moment.',
+      running: (percent: string) => `It is being put together: ${percent}.`,
+      ready: (size: string, until: string) => `It is ready: ${size}. It can be downloaded until ${until}.`,
+      failed: 'It could not be put together. Please try again, or ask whoever runs this server.',
+      gone: 'The last one is no longer there.',
+      download: 'Download',
+      remove: 'Remove the archive',
+      stop: 'Stop',
+      underWay: 'It is being put together already.',
+      tooMany: (hours: number) =>
+        `An account can be taken out three times a day. Please try again in ${hours === 1 ? 'an hour' : `${hours} hours`}.`,
+    },
     on: (codes: number) =>
       codes === 1 ? 'It is on. One recovery code is left.' : `It is on. ${codes} recovery codes are left.`,
     password: 'Your password',
@@ -692,5 +728,27 @@ export const en = {
     request: 'Request',
   },
 };
+
+  takeoutFile: {
+    name: 'README.txt',
+    text: (email: string, at: string) => [
+      `Everything this server had of the account ${email} at ${at}.`,
+      '',
+      'account.json            name, address, language, sites and keys (never their secrets)',
+      'devices.json            inverters, their inputs, the gateways that speak for them, and devices that wait to be added',
+      'sessions.json           where the account was signed in',
+      'mails.json              when which mail was sent to you; their texts are not kept',
+      'log.json                what was done with the account',
+      'pending-readings.json   what devices sent that wait to be added',
+      'inverters/…/samples-YYYY-MM.csv   every measurement, a file for each month',
+      'inverters/…/energy-15m.csv        power and energy by quarter hour, for as long as the inverter is known',
+      'inverters/…/events.json           what was noticed about its data',
+      'inverters/…/frames.json           messages nothing could be made of',
+      '',
+      'CSV: UTF-8, commas between the columns, a dot in numbers, an empty field for what is not known.',
+      'Units stand in the names: _w watt, _wh watt hour, _v volt, _a ampere, _hz hertz, _c °C, _pct per cent. Times carry their offset.',
+      'Passwords, keys and the secret of a second factor are not in here: the server keeps only what proves them.',
+    ],
+  },
 
 export type Dictionary = typeof en;
