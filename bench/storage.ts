@@ -6,6 +6,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type pg from 'pg';
+import { looseChunks, tightenChunk } from '../src/db/engines/columnstore.ts';
 import { startDisposablePostgres } from '../test/support/disposable-postgres.ts';
 import { insertRows } from '../test/support/sample-rows.ts';
 import { type Cadence, simulatedRows } from '../test/support/simulated-rows.ts';
@@ -158,6 +159,7 @@ async function startTimescale(): Promise<Engine> {
       for (const table of Object.values(TABLES)) {
         await client.query(`SELECT compress_chunk(c) FROM show_chunks('store.${table}') c`);
       }
+      for (const chunk of await looseChunks(client)) await tightenChunk(client, chunk);
     },
     compressedBytes: bytes,
     end: () => db.drop(),

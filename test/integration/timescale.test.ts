@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
+import { looseChunks } from '../../src/db/engines/columnstore.ts';
 import { configureTimescale, jobProblems, jobRightsToTake, reserveJobs } from '../../src/db/engines/timescale.ts';
 import { migrateDown, migrateUp } from '../../src/db/migrate.ts';
 import { assembleIngest, type IngestParts } from '../../src/ingest/assemble.ts';
@@ -12,11 +13,13 @@ import { createLogger } from '../../src/telemetry/logger.ts';
 import type { Job } from '../../src/worker/job.ts';
 import { jobsOn } from '../../src/worker/jobs/index.ts';
 import { purgeInverters } from '../../src/worker/jobs/purge-inverters.ts';
+import { tightenColumnstore } from '../../src/worker/jobs/tighten-columnstore.ts';
 import { keepDaysOf } from '../../src/worker/keep-days.ts';
 import { bookLateSamples } from '../../src/worker/replay.ts';
 import { lateSampleCases } from '../support/late-samples.ts';
 import { envelopeOf, openDtuReading } from '../support/make-reading.ts';
-import { readRows } from '../support/sample-rows.ts';
+import { insertRows, readRows } from '../support/sample-rows.ts';
+import { simulatedRows } from '../support/simulated-rows.ts';
 import { HYPERTABLES } from '../support/test-database.ts';
 import { NOT_ON_THIS_ENGINE, startTimescaleWasm, type TimescaleWasm } from '../support/timescale-wasm.ts';
 
@@ -171,10 +174,11 @@ describe('the engine', () => {
   it('has jobs of its own in the worker, and none of the other engine', () => {
     const names = (engine: 'plain' | 'timescale') => jobsOn(engine).map((job) => job.name);
     const plainOnly = ['make-partitions', 'pack-samples', 'drop-old-samples'];
+    const timescaleOnly = ['tighten-columnstore', 'watch-timescale-jobs'];
     expect(names('timescale')).toEqual(expect.not.arrayContaining(plainOnly));
-    expect(names('timescale')).toContain('watch-timescale-jobs');
+    expect(names('timescale')).toEqual(expect.arrayContaining(timescaleOnly));
     expect(names('plain')).toEqual(expect.arrayContaining(plainOnly));
-    expect(names('plain')).not.toContain('watch-timescale-jobs');
+    expect(names('plain')).toEqual(expect.not.arrayContaining(timescaleOnly));
     expect(names('plain').filter((name) => names('timescale').includes(name))).toContain('book-late-samples');
   });
 });
@@ -314,6 +318,32 @@ describe('samples', () => {
     expect(await rows(others, [id])).toHaveLength(before);
   });
 
+  it('are made smaller in columnstore, shown as before, and joined by late ones as before', async () => {
+    const batches = (table: string) =>
+      rows<{ bytes: number; storage: string }>(
+        `SELECT sum(pg_column_size(b.ts))::int AS bytes, min(a.attstorage) AS storage
+         FROM ${table} b, pg_attribute a WHERE a.attrelid = '${table}'::regclass AND a.attname = 'ts'`,
+      );
+    const { ac } = simulatedRows([inverterId], week(6).getTime(), 1, 'jittered');
+    await db.owner((client) => insertRows(client, 'ac', userId, ac));
+    await runPolicy('policy_compression', 'ac_sample');
+    const loose = await db.owner(looseChunks);
+    const newest = loose.at(-1)?.table ?? '';
+    const [before, all] = [await batches(newest), await seen()];
+    await tightenColumnstore.run(context());
+    const after = await batches(newest);
+    expect([before[0]?.storage, after[0]?.storage]).toEqual(['e', 'x']);
+    expect(after[0]?.bytes).toBeLessThan((before[0]?.bytes ?? 0) / 2);
+    expect(await seen()).toEqual(all);
+    expect(await db.owner(looseChunks)).toEqual([]);
+    const late = new Date(week(6).getTime() + 86_400_000);
+    expect(await push(late, new Date(ac[0]?.ts ?? ''))).toEqual(['ok', 'duplicate']);
+    await runPolicy('policy_compression', 'ac_sample');
+    expect(await chunks('ac_sample')).toMatchObject({ partial: 0 });
+    expect((await seen()).ac).toHaveLength(all.ac.length + 1);
+    await bookAll();
+  });
+
   it('past their retention go, and their energy stays', async () => {
     const energy = () => rows(`SELECT * FROM store.energy_15m ORDER BY ts`);
     const [before, all] = [await energy(), await seen()];
@@ -332,6 +362,7 @@ describe('samples that come late, into chunks that were compressed meanwhile,', 
     for (const table of ['ac_sample', 'dc_sample', 'energy_15m']) {
       await rows(`SELECT compress_chunk(c) FROM show_chunks('store.${table}') c`);
     }
+    await tightenColumnstore.run(context());
   };
   lateSampleCases(async () => ({ ...db, drop: async () => undefined }), { thorough: false, meanwhile: compressAll });
 });

@@ -7,6 +7,7 @@ import { makePartitions } from './make-partitions.ts';
 import { packSamples } from './pack-samples.ts';
 import { purgeInverters } from './purge-inverters.ts';
 import { tidyUp } from './tidy-up.ts';
+import { tightenColumnstore } from './tighten-columnstore.ts';
 import { watchTimescaleJobs } from './watch-timescale-jobs.ts';
 
 /** THE list of recurring jobs. */
@@ -18,6 +19,7 @@ const jobs: readonly Job[] = [
   keepDays,
   purgeInverters,
   tidyUp,
+  tightenColumnstore,
   watchTimescaleJobs,
 ];
 
