@@ -12,8 +12,12 @@ function claim(given: Partial<Claim> = {}): Claim {
 
 const asked = (minutes: number) => claim({ restartAskedAt: ago(minutes) });
 const visited = (address: string, minutes = 1) => claim({ visits: [{ address, at: ago(minutes) }] });
-const restart: Sign = { at: NOW, address: null, powerOnTimeS: 58 };
-const heartbeat: Sign = { at: NOW, address: HOME, powerOnTimeS: null };
+const restart: Sign = { at: NOW, address: null, powerOnTimeS: 58, before: null };
+const heartbeat: Sign = { at: NOW, address: HOME, powerOnTimeS: null, before: null };
+const seen = (minutes: number, returned: number | null = null): Sign => ({
+  ...restart,
+  before: { lastSeenAt: ago(minutes), returnedAt: returned === null ? null : ago(returned) },
+});
 
 describe('a logger is', () => {
   it.each<[string, Claim, Sign, string | null]>([
@@ -33,6 +37,10 @@ describe('a logger is', () => {
     ['not proven by one that has run for 300 s', asked(6), { ...restart, powerOnTimeS: 300 }, null],
     ['not proven by a frame that tells no power-on time', asked(3), { ...heartbeat, address: null }, null],
     ['not whose who restarted it without saying so', claim(), restart, null],
+    ['whose who restarts it two hours after it was here', asked(3), seen(120), 'power_cycle'],
+    ['not whose who awaited the morning', asked(3), seen(121), null],
+    ['not whose who awaited a morning of clouds, with a power-on after the other', asked(14), seen(2, 9), null],
+    ['whose who restarts it after the morning', asked(3), seen(4, 300), 'power_cycle'],
     ['whose who uses the server from where it is', visited(HOME), heartbeat, 'same_address'],
     ['whose who did so an hour ago', visited(HOME, 60), heartbeat, 'same_address'],
     ['not whose who did so longer ago', visited(HOME, 61), heartbeat, null],

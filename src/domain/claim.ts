@@ -6,7 +6,8 @@ import type { InverterId, UserId } from './inverter.ts';
  * (solarman-v5 §7). Who adds one waits until something shows that it is theirs:
  *
  * - `only_account`: there is nobody else on the server
- * - `power_cycle`: they said "I restart it now", and within a quarter of an hour it reported a fresh power-on
+ * - `power_cycle`: they said "I restart it now", and within a quarter of an hour it reported a fresh power-on; not its return from
+ *   hours of silence, for the morning restarts every logger that lives on its panels
  * - `same_address`: it reports from the public address from which they used the server within the last hour
  * - `administrator`: an administrator, or the command line, added it
  */
@@ -17,6 +18,8 @@ export type Proof = (typeof PROOFS)[number];
 export const RESTART_WINDOW_MS = 15 * 60_000;
 /** A handshake with a longer power-on time is no restart. */
 export const FRESH_POWER_ON_S = 300;
+/** Who was away for longer, and comes back, was switched on by the sun: that is no restart. Known to `api.note_unclaimed`, too. */
+export const SILENCE_MS = 2 * 3_600_000;
 /** How old a visit may be whose address proves something. */
 export const VISIT_WINDOW_MS = 3_600_000;
 
@@ -39,6 +42,8 @@ export interface Sign {
   address: string | null;
   /** Of a handshake; null for other frames. */
   powerOnTimeS: number | null;
+  /** When it was here before, still nobody's; null: never. */
+  before: { lastSeenAt: Date; returnedAt: Date | null } | null;
 }
 
 /**
@@ -65,7 +70,8 @@ function holds(claim: Claim, sign: Sign, proof: Proof): boolean {
         sign.powerOnTimeS < FRESH_POWER_ON_S &&
         restartAskedAt !== null &&
         isWithin(restartAskedAt, sign.at, RESTART_WINDOW_MS) &&
-        (releasedAt === null || restartAskedAt > releasedAt)
+        (releasedAt === null || restartAskedAt > releasedAt) &&
+        !isMorning(sign, restartAskedAt)
       );
     case 'same_address': {
       const { address } = sign;
@@ -78,6 +84,13 @@ function holds(claim: Claim, sign: Sign, proof: Proof): boolean {
     default:
       return false;
   }
+}
+
+/** Whether the power-on may be that of the morning: it comes back from a silence, or did so after the restart was announced. */
+function isMorning({ at, before }: Sign, restartAskedAt: Date): boolean {
+  if (before === null) return false;
+  if (at.getTime() - before.lastSeenAt.getTime() > SILENCE_MS) return true;
+  return before.returnedAt !== null && before.returnedAt >= restartAskedAt;
 }
 
 /** Clocks of two processes may differ by a little. */

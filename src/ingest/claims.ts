@@ -2,7 +2,7 @@ import type { DbPool } from '../db/pools.ts';
 import { householdOf, isPublicAddress } from '../domain/address.ts';
 import { decideClaim } from '../domain/claim.ts';
 import type { Message } from '../protocols/protocol.ts';
-import { claimsOf, proveClaim } from '../store/claims.ts';
+import { claimsOf, proveClaim, unclaimedSeen } from '../store/claims.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { TokenBuckets } from '../util/token-bucket.ts';
 import type { DeviceResolver } from './resolve.ts';
@@ -78,6 +78,7 @@ export class ClaimDesk {
         at: now,
         address: isPublicAddress(address) && !isProxy(address) ? address : null,
         powerOnTimeS: type === 'handshake' ? (facts?.powerOnTimeS ?? null) : null,
+        before: type === 'handshake' ? await unclaimedSeen(pool, serial) : null,
       });
       if (decision === null) return false;
       const { claim, proof } = decision;

@@ -29,6 +29,16 @@ export async function claimsOf(pool: pg.Pool, serial: string): Promise<Claim[]> 
   }));
 }
 
+/** When a logger that is nobody's was here last, and when it last came back from hours of silence; null: never here. */
+export async function unclaimedSeen(
+  pool: pg.Pool,
+  serial: string,
+): Promise<{ lastSeenAt: Date; returnedAt: Date | null } | null> {
+  const text = 'SELECT last_seen_at AS "lastSeenAt", returned_at AS "returnedAt" FROM api.unclaimed_seen($1)';
+  const rows = await ask<{ lastSeenAt: Date; returnedAt: Date | null }>(pool, text, [serial]);
+  return rows[0] ?? null;
+}
+
 /** @returns false when the inverter does not wait any more, or another account has the logger by now: the first proof wins */
 export async function proveClaim(
   pool: pg.Pool,

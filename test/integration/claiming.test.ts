@@ -69,7 +69,7 @@ describe('a logger that nobody has proven', () => {
       gateways: (await client.query('SELECT FROM api.gateway WHERE serial = $1', [String(one.serial)])).rowCount,
       raw: (await client.query('SELECT FROM store.raw_frame WHERE inverter_id = $1', [id])).rowCount,
     }));
-    const seen = { first_seen_at: NOON, last_seen_at: NOON, last_address: ELSEWHERE };
+    const seen = { first_seen_at: NOON, last_seen_at: NOON, last_address: ELSEWHERE, returned_at: null };
     expect(found).toEqual({ unclaimed: [{ serial: String(one.serial), ...seen }], gateways: 0, raw: 0 });
     const { claim } = await rig.loggers.details(alice.id, id, NOON);
     expect(claim).toEqual({
@@ -106,6 +106,26 @@ describe('a logger that nobody has proven', () => {
     expect(rows).toEqual([
       { action: 'logger.claimed', detail: { inverter_id: id, serial: String(serial), proof: 'power_cycle' } },
     ]);
+  });
+
+  it('does not belong to whose who awaited its morning, but who restarts it then', async () => {
+    const serial = logger().serial;
+    const id = await rig.add(alice, serial);
+    await say(ELSEWHERE, logger(3_600, serial).heartbeat());
+    await rig.ingest.notes.settled();
+    const restart = async (hours: number, minutes: number) => {
+      rig.now = later(hours * 60 + minutes);
+      await say(ELSEWHERE, logger(58, serial).handshake(rig.now));
+      await rig.ingest.notes.settled();
+      return rig.isWaiting(id);
+    };
+    await rig.loggers.askRestart(alice.id, id, later(14 * 60));
+    expect(await restart(14, 1)).toBe(true);
+    expect((await rig.loggers.details(alice.id, id, rig.now)).claim).toMatchObject({ restartUntil: null });
+    // Clouds: the second power-on of the same announcement is the sun's again.
+    expect(await restart(14, 8)).toBe(true);
+    await rig.loggers.askRestart(alice.id, id, later(14 * 60 + 20));
+    expect(await restart(14, 22)).toBe(false);
   });
 
   it.each<[string, number, number]>([

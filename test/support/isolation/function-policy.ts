@@ -228,6 +228,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
     definer: 'lookup',
     foreign: 'answers the collector who waits for a serial, before it is anybody’s',
   },
+  'api.unclaimed_seen': { execute: ['ingest'], definer: 'owner', foreign: 'loggers that nobody has claimed' },
   'api.prove_claim': {
     execute: ['ingest'],
     definer: 'owner',
