@@ -15,6 +15,17 @@ CREATE FUNCTION store.announce_key_end() RETURNS trigger
 CREATE TRIGGER announce_end AFTER UPDATE OF revoked_at, expires_at OR DELETE ON api.api_key
   FOR EACH ROW EXECUTE FUNCTION store.announce_key_end();
 
+-- The same where an account's rights change: its keys are remembered too.
+CREATE OR REPLACE FUNCTION store.announce_account_change() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+    BEGIN
+      PERFORM pg_notify('deye_hard_device', json_build_object('table', TG_TABLE_NAME)::text);
+      PERFORM pg_notify('deye_hard_session', OLD.id::text);
+      RETURN NULL;
+    END
+  $$;
+
 CREATE TRIGGER announce AFTER INSERT ON api.pending_device
   FOR EACH ROW EXECUTE FUNCTION store.announce_account_news('pending');
 
@@ -55,5 +66,13 @@ GRANT EXECUTE ON FUNCTION api.describe_anybodys_inverter(text, int, int) TO {{ap
 DROP FUNCTION api.describe_anybodys_inverter(text, int, int);
 REVOKE INSERT (user_id, inverter_id, channel, name, peak_power_w) ON api.channel FROM {{app}};
 DROP TRIGGER announce ON api.pending_device;
+CREATE OR REPLACE FUNCTION store.announce_account_change() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+    BEGIN
+      PERFORM pg_notify('deye_hard_session', OLD.id::text);
+      RETURN NULL;
+    END
+  $$;
 DROP TRIGGER announce_end ON api.api_key;
 DROP FUNCTION store.announce_key_end();

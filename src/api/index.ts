@@ -66,7 +66,7 @@ export function apiPlugin({ services, batches, hub, live = {}, now = systemClock
     app.register(deviceRoutes({ inbox: services.inbox, inverters: services.inverters, now }));
     app.register(loggerRoutes({ loggers: services.loggers, now }));
     app.register(liveRoutes({ hub, inverters: services.inverters, inbox: services.inbox, now, ...live }));
-    app.register(inverterMetadataRoute({ inverters: services.inverters, now }));
+    app.register(inverterMetadataRoute({ inverters: services.inverters }));
     app.register(exportRoutes({ exports: services.exports, now }));
     app.register(takeoutRoutes({ takeouts: services.takeouts, now }));
     app.register(statisticsRoutes({ inverters: services.inverters, statistics: services.statistics, now }));

@@ -1,16 +1,15 @@
 import type { Config } from '../config.ts';
 import type { Role } from '../config-types.ts';
 import { type Database, openDatabase, prepareDatabase } from '../db/database.ts';
-import { DatabaseListener } from '../db/listen.ts';
 import { openPools } from '../db/pools.ts';
-import { connectionFor } from '../db/roles.ts';
 import { proveIsolation } from '../db/self-check.ts';
 import { listenForMetrics } from '../http/metrics.ts';
 import { assembleIngest } from '../ingest/assemble.ts';
-import { Hub, parseAccountNews, parseAnnouncement } from '../live/hub.ts';
+import { Hub } from '../live/hub.ts';
 import { Health, type OwnRoles } from '../services/health.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { Metrics } from '../telemetry/metrics.ts';
+import { listenFor } from './announcements.ts';
 import { startCollector } from './collector.ts';
 import { logIngest } from './ingest-log.ts';
 import { provideProcessFigures } from './metrics.ts';
@@ -91,7 +90,9 @@ export async function startProcess(config: Config, log: Logger, signal?: AbortSi
       metrics: config.metrics === null ? null : new Metrics(),
       onDeviceChange: (listener) => deviceListeners.add(listener),
     };
-    const listener = listen(shared, deviceListeners);
+    const listener = listenFor(shared, () => {
+      for (const tell of deviceListeners) tell();
+    });
     await listener.start();
     undo.push(() => listener.stop());
 
@@ -116,32 +117,4 @@ export async function startProcess(config: Config, log: Logger, signal?: AbortSi
     await stop();
     throw error;
   }
-}
-
-function listen(shared: Shared, deviceListeners: ReadonlySet<() => void>): DatabaseListener {
-  const devicesChanged = (): void => {
-    for (const tell of deviceListeners) tell();
-  };
-  return new DatabaseListener({
-    connectionString: connectionFor(
-      shared.database.adminUrl,
-      shared.database.roles,
-      'app',
-      shared.database.secrets.authSecret,
-    ).connectionString,
-    channels: ['deye_hard_reading', 'deye_hard_device', 'deye_hard_session', 'deye_hard_account'],
-    log: shared.log.child({ part: 'live' }),
-    onNotification(channel, payload) {
-      if (channel === 'deye_hard_device') devicesChanged();
-      else if (channel === 'deye_hard_session') shared.hub.sessionsChanged(Number(payload));
-      else {
-        const parse = channel === 'deye_hard_account' ? parseAccountNews : parseAnnouncement;
-        for (const event of parse(payload)) shared.hub.publish(event);
-      }
-    },
-    onConnected() {
-      devicesChanged();
-      shared.hub.resync();
-    },
-  });
 }

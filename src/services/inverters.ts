@@ -66,18 +66,22 @@ export function createInverterService(pool: DbPool, options: InverterServiceOpti
         const checked = name === null ? change : { ...change, name: validName(name) };
         const settings = await store.updateChannel(tx, userId, inverterId, channel, checked);
         if (settings === null) {
-          throw new NotFound(`Nothing is known of an input ${channel} of an inverter ${inverterId} in this account.`);
+          throw new NotFound(
+            `Nothing is known of an input ${channel} of an inverter ${inverterId} in this account. Say first how many it has.`,
+          );
         }
         return settings;
       }),
 
-    findBySerial: (userId, serial) =>
+    describe: (userId, typed, what, { anybodys }) =>
       asTenant(pool, userId, async (tx) => {
-        const ids = await store.inverterIdsBySerial(tx, userId, serial.trim().toLowerCase());
-        const [id] = ids;
-        if (id === undefined) throw new NotFound('There is no inverter with this serial in this account.');
-        if (ids.length > 1) throw new Conflict('More than one inverter of this account has this serial.');
-        return id;
+        const serial = typed.trim().toLowerCase();
+        const own = await store.describeInverter(tx, userId, serial, what);
+        const { matches, inverter } =
+          own.matches === 0 && anybodys ? await store.describeAnybodysInverter(tx, serial, what) : own;
+        if (matches > 1) throw new Conflict('More than one inverter has this serial.');
+        if (inverter === null) throw new NotFound('There is no inverter with this serial in this account.');
+        return inverter;
       }),
 
     events: (userId, inverterId, { after, limit }) =>

@@ -192,8 +192,16 @@ export interface InverterService {
     channel: number,
     change: { name?: string | null | undefined; peakPowerW?: number | null | undefined },
   ): Promise<{ channel: number; name: string | null; peakPowerW: number | null }>;
-  /** @throws NotFound, Conflict when devices of several kinds have that serial */
-  findBySerial(userId: UserId, serial: string): Promise<InverterId>;
+  /**
+   * Says what the account's inverter with this serial is; where it has none, and the account is an administrator's, anybody's if that is
+   * wanted. @throws NotFound, Conflict when several devices have that serial
+   */
+  describe(
+    userId: UserId,
+    serial: string,
+    what: { ratedPowerW: number; mpptCount: number },
+    options: { anybodys: boolean },
+  ): Promise<{ id: InverterId; serial: string; name: string; ratedPowerW: number | null; mpptCount: number | null }>;
   /** What was noticed about it, newest first. `after` is the last event that was read before, or 0. @throws NotFound */
   events(userId: UserId, inverterId: InverterId, page: { after: number; limit: number }): Promise<InverterEvent[]>;
   /** Removes the inverter with everything measured of it. */

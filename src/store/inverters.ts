@@ -214,7 +214,11 @@ export interface ChannelSettings {
   peakPowerW: number | null;
 }
 
-/** What is left out stays; a name of null is the device's again. @returns null when the account has no such input */
+/**
+ * What is left out stays; a name of null is the device's again. An input that was not heard of yet is one as far as the inverter is known
+ * to have it.
+ * @returns null when the account has no such input
+ */
 export async function updateChannel(
   tx: Tx,
   userId: UserId,
@@ -222,6 +226,13 @@ export async function updateChannel(
   channel: number,
   { name, peakPowerW }: { name?: string | null | undefined; peakPowerW?: number | null | undefined },
 ): Promise<ChannelSettings | null> {
+  await tx.query(
+    `INSERT INTO api.channel (user_id, inverter_id, channel)
+     SELECT user_id, id, $3 FROM api.inverter
+     WHERE user_id = $1 AND id = $2 AND $3 <= coalesce(mppt_count, device_mppt_count)
+     ON CONFLICT DO NOTHING`,
+    [userId, inverterId, channel],
+  );
   const { rows } = await tx.query<ChannelSettings>(
     `UPDATE api.channel SET name = CASE WHEN $4 THEN $5 ELSE name END,
        peak_power_w = CASE WHEN $6 THEN $7::int ELSE peak_power_w END
@@ -232,12 +243,61 @@ export async function updateChannel(
   return rows[0] ?? null;
 }
 
-export async function inverterIdsBySerial(tx: Tx, userId: UserId, serial: string): Promise<InverterId[]> {
-  const { rows } = await tx.query<{ id: InverterId }>(
-    'SELECT id FROM api.inverter WHERE user_id = $1 AND serial = $2 ORDER BY id',
-    [userId, serial],
+/** An inverter as programs of the predecessor know it. */
+export interface DescribedInverter {
+  id: InverterId;
+  serial: string;
+  name: string;
+  ratedPowerW: number | null;
+  mpptCount: number | null;
+}
+
+type Description = { ratedPowerW: number; mpptCount: number };
+
+/** Says what the account's inverter with this serial is. @returns how many there are; it is changed only where it is one */
+export async function describeInverter(
+  tx: Tx,
+  userId: UserId,
+  serial: string,
+  { ratedPowerW, mpptCount }: Description,
+): Promise<{ matches: number; inverter: DescribedInverter | null }> {
+  const { rows } = await tx.query<DescribedInverter & { matches: number }>(
+    `WITH found AS (SELECT id, count(*) OVER ()::int AS matches FROM api.inverter WHERE user_id = $1 AND serial = $2),
+     described AS (
+       UPDATE api.inverter i SET rated_power_w = $3, mppt_count = $4 FROM found f
+       WHERE i.user_id = $1 AND i.id = f.id AND f.matches = 1
+       RETURNING i.id, i.serial, i.name, i.rated_power_w AS "ratedPowerW", i.mppt_count::int AS "mpptCount"
+     )
+     SELECT f.matches, d.* FROM found f LEFT JOIN described d ON true LIMIT 1`,
+    [userId, serial, ratedPowerW, mpptCount],
   );
-  return rows.map(({ id }) => id);
+  return described(rows);
+}
+
+/**
+ * Says what the inverter with this serial is, whosever it is, where the tenant is an administrator; the database makes sure of that.
+ * @returns how many there are, for anybody else none; it is changed only where it is one
+ */
+export async function describeAnybodysInverter(
+  tx: Tx,
+  serial: string,
+  { ratedPowerW, mpptCount }: Description,
+): Promise<{ matches: number; inverter: DescribedInverter | null }> {
+  const { rows } = await tx.query<DescribedInverter & { matches: number }>(
+    `SELECT matches, id, serial, name, rated_power_w AS "ratedPowerW", mppt_count::int AS "mpptCount"
+     FROM api.describe_anybodys_inverter($1, $2, $3)`,
+    [serial, ratedPowerW, mpptCount],
+  );
+  return described(rows);
+}
+
+function described([row]: readonly (DescribedInverter & { matches: number })[]): {
+  matches: number;
+  inverter: DescribedInverter | null;
+} {
+  if (row === undefined) return { matches: 0, inverter: null };
+  const { matches, ...inverter } = row;
+  return { matches, inverter: matches === 1 ? inverter : null };
 }
 
 export async function hasInverter(tx: Tx, userId: UserId, inverterId: InverterId): Promise<boolean> {

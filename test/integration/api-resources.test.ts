@@ -34,7 +34,7 @@ beforeAll(async () => {
   const rest = {
     accounts: {},
     apiKeys: {},
-    inbox: {},
+    inbox: { list: async () => [] },
     loggers: {},
     health: {},
     profile: {},
@@ -127,6 +127,17 @@ describe('an inverter’s settings', () => {
     expect((await ask('PATCH', path, { name: 'x' }, NEIGHBOUR)).statusCode).toBe(404);
   });
 
+  it('of an input nothing was heard of yet, as far as it is known how many there are', async () => {
+    const path = (n: number): string => `/api/v1/inverters/${id}/channels/${n}`;
+    await ask('PATCH', `/api/v1/inverters/${id}`, { mppt_count: 3 });
+    const named = await ask('PATCH', path(3), { name: 'Carport', peak_power_w: 400 });
+    expect([named.statusCode, named.json()]).toEqual([200, { channel: 3, name: 'Carport', peak_power_w: 400 }]);
+    expect((await ask('PATCH', path(4), { name: 'x' })).statusCode).toBe(404);
+    expect((await ask('PATCH', path(2), { name: 'x' }, NEIGHBOUR)).statusCode).toBe(404);
+    const known = await sql<{ channel: number }>('SELECT channel::int FROM api.channel ORDER BY 1');
+    expect(known).toEqual([{ channel: 1 }, { channel: 3 }]);
+  });
+
   it('by serial, for programs of the predecessor', async () => {
     const body = { rated_power: 600, number_of_mppts: 2 };
     const answer = await ask('POST', '/inverter_metadata/116183771004', body);
@@ -135,6 +146,24 @@ describe('an inverter’s settings', () => {
       { id, serial_logger: '116183771004', name: 'Dach', ...body, sw_version: '-' },
     ]);
     expect((await ask('POST', '/inverter_metadata/116183771004', body, NEIGHBOUR)).statusCode).toBe(404);
+  });
+
+  it('by serial, of anybody’s inverter by an administrator who is signed in, and noted', async () => {
+    const [serial, body] = ['116183771004', { rated_power: 800, number_of_mppts: 4 }];
+    const admin = { authorization: 'Bearer token-of-3' };
+    await sql(`SELECT api.insert_account('c@example.org', 'x', 'A', 'B', true, true, 'Europe/Berlin')`);
+    const answer = await ask('POST', `/inverter_metadata/${serial}`, body, admin);
+    expect([answer.statusCode, answer.json()]).toMatchObject([200, { id, serial_logger: serial, ...body }]);
+    expect((await ask('GET', `/api/v1/inverters/${id}/current`)).json()).toMatchObject({ rated_power_w: 800 });
+    expect(await sql(`SELECT actor_id, user_id FROM api.audit_log WHERE action = 'inverter.described'`)).toEqual([
+      { actor_id: 3, user_id: 1 },
+    ]);
+    expect((await ask('POST', '/inverter_metadata/nothing', body, admin)).statusCode).toBe(404);
+    // Two accounts may have devices of one serial: then it is not clear whose is meant.
+    await ask('POST', '/api/v1/inverters', { name: 'Auch', serial, kind: 'opendtu' }, NEIGHBOUR);
+    expect((await ask('POST', `/inverter_metadata/${serial}`, body, admin)).statusCode).toBe(409);
+    await sql('UPDATE api.user_account SET is_admin = false WHERE id = 3');
+    expect((await ask('POST', `/inverter_metadata/${serial}`, body, admin)).statusCode).toBe(404);
   });
 });
 

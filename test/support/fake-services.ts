@@ -148,7 +148,7 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
         find(userId, id).name = name;
       },
       updateChannel: notOnPages,
-      findBySerial: notOnPages,
+      describe: notOnPages,
       events: notOnPages,
       async remove(userId, id) {
         find(userId, id);

@@ -3,6 +3,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify';
 import { loadConfig } from '../../src/config.ts';
 import { assembleIngest } from '../../src/ingest/assemble.ts';
 import { Hub } from '../../src/live/hub.ts';
+import { listenFor } from '../../src/roles/announcements.ts';
 import type { Shared } from '../../src/roles/role.ts';
 import { startWeb } from '../../src/roles/web.ts';
 import { Health } from '../../src/services/health.ts';
@@ -25,11 +26,16 @@ export interface ServedApp {
 
 /**
  * What the role `web` serves, whole and listening on ports of its own, with the routes it really has: it is started by its own
- * starter, so that whatever is composed there is served here too, without a second list of it.
+ * starter, so that whatever is composed there is served here too, without a second list of it. With `listens` it hears what the database
+ * announces, as a process of the program does.
  */
 export async function buildTestApp(
   db: TestDatabase,
-  { log = createLogger('fatal'), env = {} }: { log?: Logger; env?: NodeJS.ProcessEnv } = {},
+  {
+    log = createLogger('fatal'),
+    env = {},
+    listens = false,
+  }: { log?: Logger; env?: NodeJS.ProcessEnv; listens?: boolean } = {},
 ): Promise<ServedApp> {
   const config = loadConfig({ AUTH_SECRET: db.authSecret, ENV_FILE: undefined, ...env }, '/nonexistent');
   const ingest = assembleIngest(
@@ -37,6 +43,7 @@ export async function buildTestApp(
     { storeDcChannelData: true, defaultTimeZone: config.timeZone, retentionDays: config.retentionDays },
     log,
   );
+  const deviceListeners = new Set<() => void>();
   const shared: Shared = {
     config: { ...config, http: { host: '127.0.0.1', port: 0 } },
     log,
@@ -46,12 +53,17 @@ export async function buildTestApp(
     hub: new Hub(),
     health: new Health(db.pools.app, new Map(), log),
     metrics: null,
-    onDeviceChange: () => undefined,
+    onDeviceChange: (listener) => deviceListeners.add(listener),
   };
   const { routes, stop } = await servedBy(() => startWeb(shared));
+  const listener = listenFor(shared, () => {
+    for (const tell of deviceListeners) tell();
+  });
+  if (listens) await listener.start();
   return {
     routes,
     async stop() {
+      await listener.stop();
       await stop();
       await ingest.drain();
     },

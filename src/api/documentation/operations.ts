@@ -100,7 +100,9 @@ const inverters: Record<string, Operation> = {
   'POST /inverter_metadata/{serial}': {
     tag: 'Inverters',
     summary: 'Say what an inverter is, by its serial',
-    description: 'For programs of the predecessor; new ones use `PATCH /api/v1/inverters/{id}`.',
+    description:
+      'For programs of the predecessor; new ones use `PATCH /api/v1/inverters/{id}`. An administrator who is signed in may say it of ' +
+      'anybody’s inverter; a key never.',
     bodyExample: { rated_power: 600, number_of_mppts: 2 },
     example: {
       id: 7,

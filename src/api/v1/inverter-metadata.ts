@@ -15,13 +15,15 @@ const shape = z.object({
   sw_version: z.string().describe('always "-"; there for programs that look for it'),
 });
 
-export interface InverterMetadataOptions {
-  inverters: Pick<InverterService, 'findBySerial' | 'update' | 'current'>;
-  now: () => Date;
-}
-
-/** `POST /inverter_metadata/{serial}`: the predecessor's way (§1.3) to say what an inverter is, for one of the caller's own. */
-export function inverterMetadataRoute({ inverters, now }: InverterMetadataOptions): FastifyPluginAsyncZod {
+/**
+ * `POST /inverter_metadata/{serial}`: the predecessor's way (§1.3) to say what an inverter is. One of the caller's own; and anybody's for an
+ * administrator who is signed in, as its collector was. A key stays within its account.
+ */
+export function inverterMetadataRoute({
+  inverters,
+}: {
+  inverters: Pick<InverterService, 'describe'>;
+}): FastifyPluginAsyncZod {
   return async (app) => {
     app.post(
       '/inverter_metadata/:serial',
@@ -31,14 +33,14 @@ export function inverterMetadataRoute({ inverters, now }: InverterMetadataOption
       },
       async (request) => {
         const { id: userId } = callerOf(request);
-        const id = await inverters.findBySerial(userId, request.params.serial);
         const { rated_power: ratedPowerW, number_of_mppts: mpptCount } = request.body;
-        await inverters.update(userId, id, { ratedPowerW, mpptCount });
-        const { serial, name, ...inverter } = await inverters.current(userId, id, now());
+        const anybodys = request.session !== null;
+        const what = { ratedPowerW, mpptCount };
+        const inverter = await inverters.describe(userId, request.params.serial, what, { anybodys });
         return {
-          id,
-          serial_logger: serial,
-          name,
+          id: inverter.id,
+          serial_logger: inverter.serial,
+          name: inverter.name,
           rated_power: inverter.ratedPowerW,
           number_of_mppts: inverter.mpptCount,
           sw_version: '-',
