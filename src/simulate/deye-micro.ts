@@ -1,7 +1,9 @@
 import { encodeDeyeMicroData, encodeHandshake, encodeReport, encodeWifi } from '../protocols/solarman/encode.ts';
 import type { DataValues } from '../protocols/solarman/layouts/layout.ts';
 import type { TimeBlock } from '../protocols/solarman/time.ts';
+import { brokenTotal, type Fault } from './faults.ts';
 import type { InverterState, VirtualInverter } from './inverter.ts';
+import type { Booked } from './report.ts';
 
 /** What the frame can carry of the counters (solarman-v5 §3.5). */
 const TOTAL_STEP_WH = 100;
@@ -18,18 +20,22 @@ export interface LoggerIdentity {
   signalPct: number;
 }
 
-/** One measurement, ready to be sent; kept by the logger until it is acknowledged. */
-export interface Sample {
+/**
+ * One measurement, ready to be sent; kept by the logger until it is acknowledged. `atMs` is the second that the frame names; simulated
+ * time where the logger does not know it yet.
+ */
+export interface Sample extends Booked {
   payload: Buffer;
   /** False for a sample taken before any server told the time. */
   isDated: boolean;
-  /** The second that the frame names, epoch milliseconds; simulated time where the logger does not know it yet. */
-  atMs: number;
-  /** Lifetime counter as the frame has it, Wh. */
-  counterWh: number;
-  /** What was really produced up to then, Wh. */
-  producedWh: number;
+  /** How it comes a second time; null for a sample that is sent once, if all goes well. */
+  copy: 'twice' | 'again' | null;
+  isAcknowledged: boolean;
 }
+
+/** What the seconds of a logger's clock add up to when it is wrong. */
+const UNSET_S = 17_000_000;
+const FUTURE_S = 400 * 86_400;
 
 /** A Deye microinverter with its logger: measurements in, payloads out. */
 export class DeyeMicro {
@@ -42,17 +48,23 @@ export class DeyeMicro {
     this.inverter = inverter;
   }
 
-  sample(ms: number, time: TimeBlock, utcOffsetMin: number): Sample {
+  sample(ms: number, time: TimeBlock, utcOffsetMin: number, fault: Fault | null = null): Sample {
     const state = this.inverter.advanceTo(ms, utcOffsetMin);
     const isDated = time.offsetS !== 0;
     const values = this.#values(state, isDated ? ms + utcOffsetMin * 60_000 : null);
+    breakTotals(values, fault);
+    const isOutside = fault?.kind === 'clocks' && isDated;
     this.#count += 1;
     return {
-      payload: encodeDeyeMicroData({ time, values, counter: this.#count }),
+      payload: encodeDeyeMicroData({ time: isOutside ? wrong(time, fault.clock) : time, values, counter: this.#count }),
       isDated,
       atMs: isDated ? (time.workingS + time.offsetS) * 1000 : ms,
       counterWh: floorTo(state.totalWh, TOTAL_STEP_WH),
       producedWh: state.totalWh,
+      fate: isOutside ? 'outside' : fault?.kind === 'reboots' || fault?.kind === 'glitches' ? 'doubted' : 'booked',
+      dating: isDated ? 'exact' : 'about',
+      copy: fault?.kind === 'duplicates' ? fault.way : null,
+      isAcknowledged: false,
     };
   }
 
@@ -122,6 +134,25 @@ export class DeyeMicro {
     }
     return values;
   }
+}
+
+/** What a fault does to the lifetime counters, the inverter's and its inputs'. */
+function breakTotals(values: DataValues, fault: Fault | null): void {
+  if (fault?.kind !== 'reboots' && fault?.kind !== 'glitches') return;
+  for (const key of [
+    'energyTotalWh',
+    ...([1, 2, 3, 4] as const).map((n) => `pv${n}.energyTotalWh` as const),
+  ] as const) {
+    const totalWh = values[key];
+    if (typeof totalWh === 'number')
+      values[key] = fault.kind === 'reboots' ? 0 : brokenTotal(fault, totalWh, TOTAL_STEP_WH);
+  }
+}
+
+/** The logger adds in 32 bits (solarman-v5 §2.6). */
+function wrong(time: TimeBlock, clock: 'unset' | 'future'): TimeBlock {
+  const offsetS = clock === 'unset' ? UNSET_S - time.workingS : time.offsetS + FUTURE_S;
+  return { ...time, offsetS: offsetS >>> 0 };
 }
 
 /** Counters show what is complete. The tiny excess keeps float noise from showing a step less than there is. */

@@ -1,6 +1,7 @@
 import type { Logger } from '../telemetry/logger.ts';
 import { Cadence, type History } from './cadence.ts';
 import type { SimClock } from './clock.ts';
+import type { DeviceFaults } from './device-faults.ts';
 import type { HttpPusher, PushAnswer } from './http-pusher.ts';
 import type { Pushed, VirtualDtu } from './opendtu.ts';
 import type { Random } from './random.ts';
@@ -19,6 +20,7 @@ export interface DtuClientOptions {
   /** Sent as pushes with past times before the live ones begin; null for none. */
   history: History | null;
   random: Random;
+  faults: DeviceFaults;
   /** By serial of the inverter. */
   tallies: ReadonlyMap<string, Tally>;
   log: Logger;
@@ -42,6 +44,16 @@ export class DtuClient {
     this.#run(history === null ? () => this.#pushNow() : () => this.#catchUp(history));
   }
 
+  /** Nothing more goes wrong. */
+  calm(): void {
+    this.#options.faults.calm();
+  }
+
+  /** Of DTUs nothing is left to bring: what fails is not repeated. */
+  get waiting(): number {
+    return 0;
+  }
+
   /** Waits for the push under way, if there is one; it ends by itself within the client's time limit. */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -57,9 +69,15 @@ export class DtuClient {
   }
 
   async #pushNow(): Promise<void> {
-    const { dtu, clock, intervalS } = this.#options;
-    const { body, pushed } = dtu.push(clock.now(), intervalS);
-    this.#book(pushed, await this.#options.pusher.post(body));
+    const { dtu, clock, intervalS, faults, pusher } = this.#options;
+    const now = clock.now();
+    // The time of arrival says something only of the present
+    const fault = faults.due(now, clock.lagMs() === 0);
+    if (faults.isOut(now)) return;
+    const { body, pushed } = dtu.push(now, intervalS, fault);
+    const answer = await pusher.post(body);
+    this.#book(pushed, answer);
+    if (fault?.kind === 'duplicates' && !isTemporary(answer)) this.#bookAgain(pushed, await pusher.post(body));
   }
 
   /** The days before now. At night there is nothing to tell. */
@@ -83,18 +101,33 @@ export class DtuClient {
     if (answer.kind === 'failed' || answer.status >= 300) {
       log.debug({ dtu: dtu.identity.serial, answer: summary(answer) }, 'a simulated push was not simply taken');
     }
-    for (const { serial, atMs, counterWh, producedWh } of pushed) {
+    for (const { serial, atMs, ...rest } of pushed) {
       const tally = tallies.get(serial);
       // What the DTU only repeats at night is no sample
       if (tally === undefined || atMs === null) continue;
       const { counts } = tally;
+      const sample = { ...rest, atMs };
       counts.samplesSent += 1;
-      if (isTemporary(answer)) counts.samplesLost += 1;
-      else if (results?.get(serial) === true) tally.acknowledged({ atMs, counterWh, producedWh });
+      if (isTemporary(answer)) {
+        counts.samplesLost += 1;
+        tally.unanswered(sample);
+      } else if (results?.get(serial) === true) tally.acknowledged(sample);
       else counts.samplesRefused += 1;
       // Success that leaves a device out, or a redirect, which no DTU follows
       const { status } = answer.kind === 'answered' ? answer : { status: 0 };
       if (status >= 200 && status < 400 && results?.has(serial) !== true) counts.wrongAnswers += 1;
+    }
+  }
+
+  /** What is repeated wants the same answer, and is no new sample. */
+  #bookAgain(pushed: readonly Pushed[], answer: PushAnswer): void {
+    for (const { serial, atMs } of pushed) {
+      const counts = this.#options.tallies.get(serial)?.counts;
+      if (counts === undefined || atMs === null) continue;
+      counts.samplesResent += 1;
+      if (answer.kind === 'answered' && !isTemporary(answer) && answer.results?.get(serial) !== true) {
+        counts.wrongAnswers += 1;
+      }
     }
   }
 }

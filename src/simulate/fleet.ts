@@ -2,8 +2,11 @@ import type { Place } from '../domain/sun.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { History } from './cadence.ts';
 import { SimClock } from './clock.ts';
+import { DeviceFaults } from './device-faults.ts';
 import { DeyeMicro } from './deye-micro.ts';
 import { DtuClient } from './dtu-client.ts';
+import { type FaultOptions, MIN_SAMPLES_A_FAULT } from './faults.ts';
+import { FleetFaults } from './fleet-faults.ts';
 import { HttpPusher } from './http-pusher.ts';
 import { VirtualInverter } from './inverter.ts';
 import { LOGGER_TIMING, type LoggerTiming } from './logger-timing.ts';
@@ -36,6 +39,8 @@ export interface RunOptions {
   /** Zone of the DTUs' clocks; the loggers learn theirs from the collector. */
   timeZone?: string;
   timing?: Partial<LoggerTiming>;
+  /** What goes wrong on purpose; null or absent: nothing. */
+  faults?: FaultOptions | null;
 }
 
 export interface FleetOptions extends RunOptions {
@@ -50,6 +55,12 @@ export interface Fleet {
   start(signal: AbortSignal): void;
   /** Counts so far. */
   report(): FleetReport;
+  /** Sample by sample, for whoever compares it with what a server has. */
+  tallies(): readonly Tally[];
+  /** Samples that wait for an acknowledgement. */
+  waiting(): number;
+  /** Nothing more goes wrong on purpose, and devices without network find it again. */
+  calm(): void;
   /** Waits shortly for answers that are due; leaves no socket and no timer. */
   stop(): Promise<FleetReport>;
 }
@@ -64,6 +75,10 @@ export function createFleet(options: FleetOptions): Fleet {
 export function runFleet(plan: FleetPlan, options: RunOptions): Fleet {
   if (!(options.intervalS >= 1)) throw new RangeError('the interval must be at least 1 second');
   if (!(options.speed > 0)) throw new RangeError('the speed must be above 0');
+  const leastS = MIN_SAMPLES_A_FAULT * options.intervalS;
+  if (options.faults != null && !(options.faults.everyS >= leastS)) {
+    throw new RangeError(`faults must be at least ${MIN_SAMPLES_A_FAULT} intervals apart: ${leastS} seconds`);
+  }
   return new PlannedFleet(plan, options);
 }
 
@@ -83,12 +98,15 @@ const MOST_HOURS = 9;
 const MOST_HOURS_AT_NOON = 20;
 const LOGGERS_PER_ADDRESS = 150;
 
+type Client = SolarmanClient | DtuClient;
+
 class PlannedFleet implements Fleet {
   readonly #plan: FleetPlan;
   readonly #options: RunOptions;
   readonly #wheel = new TimerWheel();
   readonly #tallies = new Map<string, Tally>();
-  #clients: { start(): void; stop(graceMs: number): Promise<void> }[] = [];
+  #clients: Client[] = [];
+  #troubles: FleetFaults | null = null;
   #pusher: HttpPusher | null = null;
   #stopped: Promise<FleetReport> | null = null;
 
@@ -106,7 +124,21 @@ class PlannedFleet implements Fleet {
   }
 
   report(): FleetReport {
-    return reportOf(this.#options.seed, [...this.#tallies.values()]);
+    const { storms = 0, tls = null } = this.#troubles ?? {};
+    return { ...reportOf(this.#options.seed, this.tallies()), storms, tls };
+  }
+
+  tallies(): Tally[] {
+    return [...this.#tallies.values()];
+  }
+
+  waiting(): number {
+    return this.#clients.reduce((sum, client) => sum + client.waiting, 0);
+  }
+
+  calm(): void {
+    this.#troubles?.calm();
+    for (const client of this.#clients) client.calm();
   }
 
   start(signal: AbortSignal): void {
@@ -127,9 +159,12 @@ class PlannedFleet implements Fleet {
       startMs,
       tallies: this.#tallies,
     };
-    this.#clients = this.#plan.loggers.map((logger, i) =>
+    const loggers = this.#plan.loggers.map((logger, i) =>
       logClient(run, logger, addressOf(this.#options, this.#plan, i)),
     );
+    this.#clients = [...loggers];
+    this.#troubles = troublesOf(run, loggers, addressOf(this.#options, this.#plan, loggers.length));
+    this.#troubles?.start();
     if (http !== null) {
       const pusher = new HttpPusher(http.url, http.apiKey);
       this.#pusher = pusher;
@@ -147,6 +182,7 @@ class PlannedFleet implements Fleet {
 
   async #stop(): Promise<FleetReport> {
     await Promise.all(this.#clients.map((client) => client.stop(GRACE_MS)));
+    this.#troubles?.stop();
     this.#pusher?.close();
     this.#wheel.stop();
     return this.report();
@@ -182,6 +218,7 @@ function logClient(run: Run, { identity, inverter }: LoggerPlan, localAddress: s
     history,
     timing: { ...LOGGER_TIMING, ...options.timing },
     random: new Random(identity.serial),
+    faults: faultsOf(run, identity.serial, tally),
     tally,
     log: options.log,
   });
@@ -194,17 +231,37 @@ function dtuClient(run: Run, plan: DtuPlan, pusher: HttpPusher): DtuClient {
     name: inverter.name,
     inverter: makeInverter(run, inverter),
   }));
+  const seed = hash(options.seed, Number(plan.identity.serial.slice(-5)));
+  // Of a DTU's inverters all have what it has; one of them stands for it
+  const [first] = inverters.flatMap(({ serial }) => tallies.get(serial) ?? []);
+  if (first === undefined) throw new Error(`no tally for ${plan.identity.serial}`);
+  const faults = faultsOf(run, seed, first);
   return new DtuClient({
-    dtu: new VirtualDtu(plan.identity, inverters),
+    dtu: new VirtualDtu(plan.identity, inverters, faults.clockErrorS),
     pusher,
     clock,
     wheel,
     intervalS: options.intervalS,
     history,
-    random: new Random(hash(options.seed, Number(plan.identity.serial.slice(-5)))),
+    random: new Random(seed),
+    faults,
     tallies,
     log: options.log,
   });
+}
+
+function faultsOf({ options, startMs }: Run, seed: number, tally: Tally): DeviceFaults {
+  return new DeviceFaults(hash(seed, 0xfa17), options.faults ?? null, startMs, tally);
+}
+
+function troublesOf(
+  { options, clock, wheel }: Run,
+  loggers: SolarmanClient[],
+  localAddress: string | null,
+): FleetFaults | null {
+  const { seed, faults = null, collector } = options;
+  if (faults === null) return null;
+  return new FleetFaults({ seed, faults, clock, wheel, collector, localAddress, loggers });
 }
 
 /**

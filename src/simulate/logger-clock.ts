@@ -12,11 +12,14 @@ export class LoggerClock {
   #workedS: number;
   #bootedMs = 0;
   #offsetS = 0;
+  readonly #errorS: number;
   /** Minutes east of UTC, as the server told; 0 until then. */
   utcOffsetMin = 0;
 
-  constructor(workedS: number) {
+  /** @param errorS seconds by which it is ahead, whatever a server tells it */
+  constructor(workedS: number, errorS = 0) {
     this.#workedS = workedS;
+    this.#errorS = errorS;
   }
 
   /** Power-on: the count goes on where it stood, the offset is forgotten. */
@@ -37,7 +40,7 @@ export class LoggerClock {
 
   /** What an answer does. @param serverMs the server's time, as simulated time; whole seconds are all it can say */
   learn(ms: number, serverMs: number, utcOffsetMin: number): void {
-    const offsetS = Math.round(serverMs / 1000) - this.time(ms).workingS;
+    const offsetS = Math.round(serverMs / 1000) + this.#errorS - this.time(ms).workingS;
     if (Math.abs(offsetS - this.#offsetS) > TOLERANCE_S) this.#offsetS = offsetS;
     this.utcOffsetMin = utcOffsetMin;
   }

@@ -77,8 +77,11 @@ export class LoggerLink {
     return this.#waiting !== null;
   }
 
-  /** Send a frame and wait for its answer. `done` is not called when the connection ends first: `onClose` is. */
-  request(code: number, payload: Buffer, timeoutMs: number, done: (answer: Answer) => void): void {
+  /**
+   * Send a frame and wait for its answer. `done` is not called when the connection ends first: `onClose` is.
+   * @param isDoubled the network brings the frame twice; each is answered, and the second answer counts
+   */
+  request(code: number, payload: Buffer, timeoutMs: number, done: (answer: Answer) => void, isDoubled = false): void {
     this.#ownCount = (this.#ownCount + 1) & 0xff;
     const sequence = [this.#serverCount, this.#ownCount] as const;
     this.#givenUp.delete(this.#ownCount);
@@ -87,11 +90,21 @@ export class LoggerLink {
       this.#settle({ kind: 'timeout' });
     });
     this.#waiting = { code, sequence, frameType: payload[0] ?? 0, done, cancel };
-    this.#socket.write(encodeFrame({ code, sequence, serial: this.#options.serial, payload }));
+    const frame = encodeFrame({ code, sequence, serial: this.#options.serial, payload });
+    this.#socket.write(frame);
+    if (!isDoubled) return;
+    this.#givenUp.add(sequence[1]);
+    this.#socket.write(frame);
   }
 
   close(): void {
     this.#end('closed by the logger');
+  }
+
+  /** As when the power or the radio fails: no goodbye, and nothing that was written need arrive. */
+  break(): void {
+    if (!this.#closed && !this.#socket.connecting) this.#socket.resetAndDestroy();
+    this.#end('broken off');
   }
 
   #receive(bytes: Buffer): void {

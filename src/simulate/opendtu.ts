@@ -1,8 +1,10 @@
 import { utcOffsetMinutes } from '../domain/period.ts';
 import { type ArduinoJson, arduinoNumber } from './arduino-number.ts';
 import { floorTo } from './deye-micro.ts';
+import { brokenTotal, type Fault } from './faults.ts';
 import type { InverterState, VirtualInverter } from './inverter.ts';
 import type { Model } from './models.ts';
+import type { Booked } from './report.ts';
 
 /** The inverters are asked one after the other, this far apart (devices §1.4). */
 const POLL_S = 5;
@@ -44,14 +46,10 @@ interface PushedChannel {
 }
 
 /** What the push says of one inverter, and what is true. */
-export interface Pushed {
+export interface Pushed extends Omit<Booked, 'atMs'> {
   serial: string;
-  /** Time of the measurement, epoch milliseconds; null when the DTU repeats an old one. */
+  /** Time of the measurement, epoch milliseconds; null when the DTU repeats an old one, or has none. */
   atMs: number | null;
-  /** Sum of the inputs' counters as sent, Wh: by it the energy of such an inverter is reckoned. */
-  counterWh: number;
-  /** What the inputs have really produced, Wh. */
-  producedWh: number;
 }
 
 export interface DtuInverter {
@@ -64,17 +62,21 @@ export interface DtuInverter {
 export class VirtualDtu {
   readonly identity: DtuIdentity;
   readonly inverters: readonly DtuInverter[];
+  readonly #clockErrorS: number;
   /** What was last heard of each inverter; nothing until the first morning after the DTU's own start. */
   readonly #heard = new Map<string, InverterState>();
 
-  constructor(identity: DtuIdentity, inverters: readonly DtuInverter[]) {
+  /** @param clockErrorS seconds by which its clock is ahead, always */
+  constructor(identity: DtuIdentity, inverters: readonly DtuInverter[], clockErrorS = 0) {
     this.identity = identity;
     this.inverters = inverters;
+    this.#clockErrorS = clockErrorS;
   }
 
   /** @param intervalS seconds between pushes: every push brings something new, so the inverters are asked in that time */
-  push(ms: number, intervalS: number): { body: Push; pushed: Pushed[] } {
+  push(ms: number, intervalS: number, fault: Fault | null = null): { body: Push; pushed: Pushed[] } {
     const nowS = Math.floor(ms / 1000);
+    const errorS = fault?.kind === 'clocks' ? clockFaultS(fault.clock, nowS) : this.#clockErrorS;
     const offsetMin = utcOffsetMinutes(this.identity.timeZone, ms);
     const spacingS = Math.min(POLL_S, intervalS / (this.inverters.length + 1));
     const pushed: Pushed[] = [];
@@ -82,23 +84,35 @@ export class VirtualDtu {
       const polledMs = (nowS - Math.floor(spacingS * (this.inverters.length - 1 - i))) * 1000;
       const awake = inverter.inverter.isAwake(polledMs);
       if (awake) this.#heard.set(inverter.serial, inverter.inverter.advanceTo(polledMs, offsetMin));
-      const state = this.#heard.get(inverter.serial);
-      const sent = this.#inverter(inverter, state, awake);
+      // Just started itself, a DTU has heard of nobody yet, and believes that all can be reached
+      const state = fault?.kind === 'reboots' ? undefined : this.#heard.get(inverter.serial);
+      const sent = this.#inverter(inverter, state, awake, errorS);
+      // An impossible time of a push is replaced by that of its arrival (devices §1.4): the sample is as good as any
+      const isAtArrival = fault?.kind === 'clocks';
       pushed.push({
         serial: inverter.serial,
-        atMs: awake && state !== undefined ? updateS(state) * 1000 : null,
+        atMs: awake && state !== undefined ? (updateS(state) + (isAtArrival ? 0 : errorS)) * 1000 : null,
+        // The sum of the inputs' counters: by it the energy of such an inverter is reckoned
         counterWh: sum(sent.dc_channels.map(({ yield_total }) => Math.round(yield_total * 1000))),
         producedWh: sum(state?.inputs.map((input) => input.totalWh) ?? []),
+        fate: fault?.kind === 'glitches' ? 'doubted' : 'booked',
+        dating: isAtArrival ? 'arrival' : 'exact',
       });
+      if (fault?.kind === 'glitches') breakTotals(sent, fault);
       return sent;
     });
     return {
-      body: { timestamp: localIso(nowS * 1000, offsetMin), dtu_serial: this.identity.serial, inverters },
+      body: { timestamp: localIso((nowS + errorS) * 1000, offsetMin), dtu_serial: this.identity.serial, inverters },
       pushed,
     };
   }
 
-  #inverter({ serial, name, inverter }: DtuInverter, state: InverterState | undefined, awake: boolean): PushedInverter {
+  #inverter(
+    { serial, name, inverter }: DtuInverter,
+    state: InverterState | undefined,
+    awake: boolean,
+    errorS: number,
+  ): PushedInverter {
     const isZeroed = state === undefined || (!awake && this.identity.zeroesAtNight);
     const live = (value: number | undefined, digits: number) => (isZeroed ? 0 : this.#number(value ?? 0, digits));
     const powerAc = live(state?.powerW, 1);
@@ -107,7 +121,7 @@ export class VirtualDtu {
       name,
       reachable: awake,
       producing: powerAc > 0,
-      last_update: state === undefined ? 0 : updateS(state),
+      last_update: state === undefined ? 0 : updateS(state) + errorS,
       measurements: {
         power_ac: powerAc,
         voltage_ac: live(state?.gridVoltageV, 1),
@@ -137,6 +151,19 @@ export class VirtualDtu {
   #number(value: number, digits: number): number {
     return arduinoNumber(value, digits, this.identity.printer);
   }
+}
+
+/** When a wrong clock is not set, it says 1970; otherwise it says next year. */
+const UNSET_S = 17_000_000;
+const FUTURE_S = 400 * 86_400;
+
+function clockFaultS(clock: 'unset' | 'future', nowS: number): number {
+  return clock === 'unset' ? UNSET_S - nowS : FUTURE_S;
+}
+
+function breakTotals({ dc_channels }: PushedInverter, fault: Extract<Fault, { kind: 'glitches' }>): void {
+  for (const input of dc_channels)
+    input.yield_total = brokenTotal(fault, Math.round(input.yield_total * 1000), 1) / 1000;
 }
 
 /** A whole second, as `last_update` has it. */

@@ -9,6 +9,10 @@ const sample = (n: number): Sample => ({
   atMs: n,
   counterWh: 0,
   producedWh: 0,
+  fate: 'booked',
+  dating: 'exact',
+  copy: null,
+  isAcknowledged: false,
 });
 
 describe("a logger's memory", () => {

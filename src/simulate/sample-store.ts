@@ -43,6 +43,11 @@ export class SampleStore {
     return { sample: kept.sample, payload, isRepeated: kept.sends > 1 };
   }
 
+  /** What went out at least once and never had an answer: it may have arrived. */
+  sent(): Sample[] {
+    return this.#kept.flatMap(({ sample, sends }) => (sends > 0 && !sample.isAcknowledged ? [sample] : []));
+  }
+
   /** Acknowledged, or refused for good. */
   drop(sample: Sample): void {
     const at = this.#kept.findIndex((kept) => kept.sample === sample);

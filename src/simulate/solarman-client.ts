@@ -3,9 +3,12 @@ import { encodeHeartbeat } from '../protocols/solarman/encode.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { Cadence, type History } from './cadence.ts';
 import type { SimClock } from './clock.ts';
+import type { DeviceFaults } from './device-faults.ts';
 import type { DeyeMicro, Sample } from './deye-micro.ts';
+import type { Fault } from './faults.ts';
 import { LoggerClock } from './logger-clock.ts';
 import { type Answer, LoggerLink } from './logger-link.ts';
+import { LoggerSampler } from './logger-sampler.ts';
 import type { LoggerTiming } from './logger-timing.ts';
 import type { Random } from './random.ts';
 import type { Tally } from './report.ts';
@@ -27,6 +30,7 @@ export interface SolarmanClientOptions {
   history: History | null;
   timing: LoggerTiming;
   random: Random;
+  faults: DeviceFaults;
   tally: Tally;
   log: Logger;
 }
@@ -40,7 +44,7 @@ type Chore = 'handshake' | 'wifi' | 'report' | 'heartbeat';
  */
 export class SolarmanClient {
   readonly #options: SolarmanClientOptions;
-  readonly #time: LoggerClock;
+  readonly #sampler: LoggerSampler;
   readonly #samples = new SampleStore();
   readonly #chores = new Set<Chore>();
   readonly #cadence: Cadence;
@@ -48,19 +52,21 @@ export class SolarmanClient {
   #history: Iterator<Sample> | null;
   #link: LoggerLink | null = null;
   #isReady = false;
-  #isOn = false;
+  /** It will dial again by itself. */
+  #isDialling = false;
   #isStopping = false;
   #failures = 0;
   #silence = 0;
   #handshakes = 0;
-  #lastWorkingS = -1;
   #onDrained: (() => void) | null = null;
 
   constructor(options: SolarmanClientOptions) {
     this.#options = options;
-    this.#time = new LoggerClock(options.random.integer(100_000, 60_000_000));
-    this.#cadence = new Cadence(options.clock, options.wheel, options.intervalS, options.random.next());
-    this.#history = options.history === null ? null : this.#pastSamples(options.history);
+    const { micro, clock, wheel, intervalS, random, faults, history } = options;
+    const time = new LoggerClock(random.integer(100_000, 60_000_000), faults.clockErrorS);
+    this.#sampler = new LoggerSampler(micro, clock, time, faults.isPlanned);
+    this.#cadence = new Cadence(clock, wheel, intervalS, random.next());
+    this.#history = history === null ? null : this.#sampler.past(history);
   }
 
   start(): void {
@@ -70,7 +76,7 @@ export class SolarmanClient {
       return;
     }
     // With a past to tell it dials even at night
-    this.#time.boot(this.#options.clock.now());
+    this.#sampler.bootForPast(this.#options.clock.now());
     this.#dial();
   }
 
@@ -89,29 +95,60 @@ export class SolarmanClient {
     }
     this.#cancel('dial');
     this.#link?.close();
+    for (const sample of this.#samples.sent()) this.#options.tally.unanswered(sample);
+  }
+
+  /** Nothing more goes wrong, and a logger without network finds it again. */
+  calm(): void {
+    const { faults, clock } = this.#options;
+    const isOut = faults.isOut(clock.now());
+    faults.calm();
+    if (isOut) this.#dialIfOn();
+  }
+
+  /** Loses its connection in one moment with others. */
+  storm(): void {
+    if (this.#link === null) return;
+    this.#options.tally.faults.storms += 1;
+    this.#link.break();
+  }
+
+  /** Samples that were not acknowledged yet. */
+  get waiting(): number {
+    return this.#samples.size;
   }
 
   #tick(): void {
     const { clock, micro } = this.#options;
     const now = clock.now();
     const isAwake = micro.inverter.isAwake(now);
-    if (isAwake && !this.#isOn) {
-      this.#isOn = true;
-      this.#time.boot(now);
+    if (isAwake && !this.#sampler.isOn) {
+      this.#sampler.boot(now);
       this.#dial();
-    } else if (!isAwake && this.#isOn) {
-      this.#isOn = false;
-      this.#time.halt(now);
+    } else if (!isAwake && this.#sampler.isOn) {
+      this.#sampler.halt(now);
       this.#cancel('dial');
       this.#link?.close();
-    } else if (this.#isOn) {
-      this.#measure(now);
+    } else if (this.#sampler.isOn) {
+      const fault = this.#options.faults.due(now);
+      if (fault !== null) this.#suffer(fault, now);
+      this.#measure(now, fault);
+      // An outage is over
+      if (this.#link === null && !this.#isDialling) this.#dialIfOn();
     }
     this.#cadence.next(() => this.#tick());
   }
 
-  #measure(now: number): void {
-    const sample = this.#sampleAt(now);
+  #suffer({ kind }: Fault, now: number): void {
+    if (kind === 'reboots') {
+      this.#sampler.halt(now);
+      this.#sampler.boot(now);
+    }
+    if (kind === 'reboots' || kind === 'outages') this.#link?.break();
+  }
+
+  #measure(now: number, fault: Fault | null = null): void {
+    const sample = this.#sampler.sampleAt(now, fault);
     if (sample === null) return;
     this.#keep(sample, false);
     this.#pump();
@@ -123,33 +160,14 @@ export class SolarmanClient {
     counts.samplesWaiting = this.#samples.size;
   }
 
-  /** Null within the second of the sample before: the server would take it for the same one. */
-  #sampleAt(ms: number): Sample | null {
-    const time = this.#time.time(ms);
-    if (time.workingS === this.#lastWorkingS) return null;
-    this.#lastWorkingS = time.workingS;
-    return this.#options.micro.sample(ms, time, this.#time.utcOffsetMin);
-  }
-
-  /** Yesterday and before, one day after the other, as a logger without a server would have kept it. */
-  *#pastSamples({ fromMs, stepS }: History): Generator<Sample, undefined> {
-    const { clock, micro } = this.#options;
-    for (let ms = fromMs; ms < clock.now(); ms += stepS * 1000) {
-      const isAwake = micro.inverter.isAwake(ms);
-      if (!isAwake && this.#isOn) this.#time.halt(ms);
-      if (isAwake && !this.#isOn) {
-        this.#time.boot(ms);
-        this.#time.learn(ms, ms, this.#time.utcOffsetMin);
-      }
-      this.#isOn = isAwake;
-      const sample = isAwake ? this.#sampleAt(ms) : null;
-      if (sample !== null) yield sample;
-    }
-    return undefined;
+  #dialIfOn(): void {
+    if (this.#sampler.isOn) this.#dial();
   }
 
   #dial(): void {
     if (this.#isStopping || this.#link !== null) return;
+    this.#isDialling = false;
+    if (this.#options.faults.isOut(this.#options.clock.now())) return;
     const { collector, localAddress, wheel, timing, micro, tally, log } = this.#options;
     const { serial } = micro.identity;
     this.#cancel('dial');
@@ -181,9 +199,10 @@ export class SolarmanClient {
     this.#cancel('heartbeat', 'cycle');
     this.#onDrained?.();
     log.debug({ serial: micro.identity.serial, why }, 'a simulated logger has no connection');
-    if (this.#isStopping || (!this.#isOn && this.#history === null)) return;
+    if (this.#isStopping || (!this.#sampler.isOn && this.#history === null)) return;
     const waitMs = Math.min(timing.retryMaxMs, timing.retryMinMs * 2 ** Math.min(16, this.#failures));
     this.#failures += 1;
+    this.#isDialling = true;
     // Half of it by chance, so that a fleet does not come back as one
     this.#set('dial', waitMs * random.between(0.5, 1), () => this.#dial());
   }
@@ -197,13 +216,13 @@ export class SolarmanClient {
   }
 
   #shakeHands(link: LoggerLink): void {
-    const { micro, intervalS, timing, clock } = this.#options;
+    const { micro, intervalS, timing } = this.#options;
     this.#handshakes += 1;
     if (this.#handshakes > MAX_HANDSHAKES) {
       link.close();
       return;
     }
-    const payload = micro.handshake(this.#time.time(clock.now()), intervalS);
+    const payload = micro.handshake(this.#sampler.timeBlock(), intervalS);
     link.request(CODE.handshake, payload, timing.handshakeMs, (answer) => {
       if (answer.kind === 'acknowledged') this.#onReady(answer);
       this.#pump();
@@ -240,14 +259,27 @@ export class SolarmanClient {
     const { counts } = this.#options.tally;
     if (isRepeated) counts.samplesResent += 1;
     else counts.samplesSent += 1;
-    link.request(CODE.data, payload, this.#options.timing.answerMs, (answer) => {
-      if (answer.kind !== 'timeout') this.#samples.drop(sample);
-      counts.samplesWaiting = this.#samples.size;
-      if (answer.kind === 'acknowledged') this.#options.tally.acknowledged(sample);
-      if (answer.kind === 'refused') counts.samplesRefused += 1;
+    const { copy } = sample;
+    const onAnswer = (answer: Answer) => {
+      this.#onSampleAnswered(sample, answer);
       this.#afterAnswer(answer);
-    });
+    };
+    link.request(CODE.data, payload, this.#options.timing.answerMs, onAnswer, copy === 'twice');
+    if (copy === 'twice') sample.copy = null;
     return true;
+  }
+
+  #onSampleAnswered(sample: Sample, answer: Answer): void {
+    const { tally } = this.#options;
+    if (answer.kind === 'timeout') return;
+    if (answer.kind === 'acknowledged' && !sample.isAcknowledged) tally.acknowledged(sample);
+    if (answer.kind === 'refused') tally.counts.samplesRefused += 1;
+    sample.isAcknowledged = answer.kind === 'acknowledged';
+    // The answer got lost on its way, so far as this logger is concerned
+    const isForgotten = sample.copy === 'again' && sample.isAcknowledged;
+    sample.copy = null;
+    if (!isForgotten) this.#samples.drop(sample);
+    tally.counts.samplesWaiting = this.#samples.size;
   }
 
   /** The next sample of the past; after the last one the present begins. */
@@ -259,7 +291,7 @@ export class SolarmanClient {
       return;
     }
     this.#history = null;
-    if (!this.#isOn) this.#link?.close();
+    if (!this.#sampler.isOn) this.#link?.close();
     this.#tick();
   }
 
@@ -268,8 +300,8 @@ export class SolarmanClient {
     const [chore] = this.#chores;
     if (chore === undefined || chore === 'handshake') return false;
     this.#chores.delete(chore);
-    const { micro, clock, timing } = this.#options;
-    const time = this.#time.time(clock.now());
+    const { micro, timing } = this.#options;
+    const time = this.#sampler.timeBlock();
     const payload = chore === 'heartbeat' ? encodeHeartbeat() : micro[chore](time);
     link.request(CODE[chore], payload, timing.answerMs, (answer) => this.#afterAnswer(answer));
     return true;
@@ -283,9 +315,7 @@ export class SolarmanClient {
   }
 
   #hear(answer: Answer): void {
-    if (answer.kind !== 'acknowledged') return;
-    const { clock } = this.#options;
-    this.#time.learn(clock.now(), answer.serverTime.getTime() - clock.lagMs(), answer.utcOffsetMin);
+    if (answer.kind === 'acknowledged') this.#sampler.learn(answer.serverTime, answer.utcOffsetMin);
   }
 
   #set(timer: Timer, ms: number, run: () => void): void {
