@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { loadAssets } from '../src/web/assets.ts';
 import { launchChromium, showScene } from '../test/support/browse.ts';
 import { SCENES, type Scene } from '../test/support/fake-scenes.ts';
@@ -44,39 +44,39 @@ for (const scene of SCENES.filter(isWanted)) {
   scene.prepare?.(web);
   const origin = await web.listen();
   for (const { file, width, height, theme } of README_PICTURES.filter((one) => isReadme && one.scene === scene.name)) {
-    await take(await look(width, height, theme, 'en'), join(README, file), false);
+    const page = await open(width, height, 'en');
+    await take(page, theme, join(README, file), false);
+    await page.context().close();
   }
   for (const width of isReadme ? [] : WIDTHS)
-    for (const theme of THEMES)
-      for (const locale of LOCALES) {
-        if (isQuick && (locale !== 'de' || (width === 360) !== (theme === 'light'))) continue;
-        const context = await look(width, width === 360 ? 740 : 900, theme, locale);
-        await take(context, join(OUT, `${scene.name}.${width}.${theme}.${locale}.png`), true);
-      }
+    for (const locale of LOCALES) {
+      const themes = THEMES.filter((theme) => !isQuick || (locale === 'de' && (width === 360) === (theme === 'light')));
+      if (themes.length === 0) continue;
+      const page = await open(width, width === 360 ? 740 : 900, locale);
+      for (const theme of themes)
+        await take(page, theme, join(OUT, `${scene.name}.${width}.${theme}.${locale}.png`), true);
+      await page.context().close();
+    }
   await web.app.close();
 
-  function look(
-    width: number,
-    height: number,
-    colorScheme: (typeof THEMES)[number],
-    locale: (typeof LOCALES)[number],
-  ): Promise<BrowserContext> {
+  async function open(width: number, height: number, locale: (typeof LOCALES)[number]): Promise<Page> {
     // Nothing moves while the picture is taken.
     const still = { reducedMotion: 'reduce', deviceScaleFactor: width === 360 ? 2 : 1 } as const;
-    return browser.newContext({ ...still, viewport: { width, height }, colorScheme, locale });
-  }
-
-  async function take(context: BrowserContext, path: string, isWhole: boolean): Promise<void> {
-    const page: Page = await context.newPage();
+    const context = await browser.newContext({ ...still, viewport: { width, height }, locale });
+    const page = await context.newPage();
     await showScene(page, origin, scene);
     await page.evaluate(() => document.fonts.ready);
+    return page;
+  }
+
+  async function take(page: Page, colorScheme: (typeof THEMES)[number], path: string, isWhole: boolean): Promise<void> {
+    await page.emulateMedia({ colorScheme });
     // As high as the page, or the tab bar would stand in the middle of the picture.
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     const viewport = page.viewportSize();
     if (isWhole && viewport !== null && height > viewport.height)
       await page.setViewportSize({ width: viewport.width, height });
     await page.screenshot({ path, fullPage: isWhole });
-    await context.close();
     pictures += 1;
   }
 }

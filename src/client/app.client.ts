@@ -6,13 +6,18 @@ import { LiveSource } from './live-source.client.ts';
 
 declare global {
   interface Window {
-    htmx?: { createEventSource?: (url: string) => EventTarget };
+    htmx?: {
+      createEventSource?: (url: string) => EventTarget;
+      ajax(method: 'GET', path: string, context: { target: string; swap: string }): Promise<void>;
+    };
   }
 }
 
 /** A short loss is nobody's business: the browser is back before it is read. */
 const SAY_LOST_AFTER_MS = 4_000;
-const RELOAD_AT_MOST_EVERY_MS = 10_000;
+const REFRESH_GAP_MS = 2_000;
+const REFRESH_CALM_MS = 60_000;
+const LOOK_AGAIN_MS = 1_000;
 
 let lostTimer = 0;
 
@@ -34,17 +39,40 @@ function say(state: 'open' | 'lost', words: string): void {
   if (text !== null) text.textContent = text.dataset[words] ?? '';
 }
 
-/** Not in circles, should server and page disagree about what the page is. */
-function reload(): void {
-  const last = Number(history.state?.reloadedAt ?? 0);
-  if (Date.now() - last < RELOAD_AT_MOST_EVERY_MS) return;
-  history.replaceState({ ...history.state, reloadedAt: Date.now() }, '');
-  location.reload();
+let refreshTimer = 0;
+let refreshedAt = 0;
+let gapMs = REFRESH_GAP_MS;
+
+/** The page has become another. Ever more slowly, should server and page disagree about what it is. */
+function refreshSoon(): void {
+  if (refreshTimer !== 0) return;
+  const sinceMs = Date.now() - refreshedAt;
+  gapMs = sinceMs < REFRESH_CALM_MS ? Math.min(2 * gapMs, REFRESH_CALM_MS) : REFRESH_GAP_MS;
+  refreshTimer = window.setTimeout(refresh, Math.max(0, gapMs - sinceMs));
+}
+
+/** Its content is read again in its place; not while somebody fills in a form on it, whose words would be lost. */
+function refresh(): void {
+  if (isBeingFilledIn()) {
+    refreshTimer = window.setTimeout(refresh, LOOK_AGAIN_MS);
+    return;
+  }
+  refreshTimer = 0;
+  refreshedAt = Date.now();
+  void window.htmx?.ajax('GET', `${location.pathname}${location.search}`, {
+    target: '#main',
+    swap: 'innerHTML show:none',
+  });
+}
+
+function isBeingFilledIn(): boolean {
+  const fields = document.querySelectorAll<HTMLInputElement>('#main form input:not([type=hidden])');
+  return [...fields].some((field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked);
 }
 
 if (window.htmx !== undefined) {
   window.htmx.createEventSource = (url) =>
-    new LiveSource(url, { onState: showLive, onClock: setServerTime, onReload: reload });
+    new LiveSource(url, { onState: showLive, onClock: setServerTime, onReload: refreshSoon });
 }
 
 /** Also where the page that stands in for the server was opened: its own time is that of the day it was kept. */

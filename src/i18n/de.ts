@@ -85,8 +85,9 @@ export const de: Dictionary = {
     today: 'Heute',
     pick: 'Datum',
     show: 'Zeigen',
-    compare: 'Mit davor vergleichen',
-    compareOff: 'Ohne Vergleich',
+    compare: 'Vergleichen',
+    compareWith: 'Mit dem Zeitraum davor vergleichen',
+    compareOff: 'Nicht vergleichen',
   },
   chart: {
     power: 'Leistung',
@@ -109,11 +110,21 @@ export const de: Dictionary = {
     before: 'Zeitraum davor',
     estimated: 'teilweise geschätzt',
     noData: 'keine Daten',
-    band: 'Mittel und Höchstwert',
+    band: 'Mittel, Tiefst- und Höchstwert',
+    bandHighest: 'Mittel und Höchstwert',
+    disbelieved: 'unglaubwürdiger Zählerstand, nicht gezählt',
+    disbelievedAt: (n, at) =>
+      n === 1
+        ? `Ein unglaubwürdiger Zählerstand wurde nicht gezählt, ${at}`
+        : `${n} unglaubwürdige Zählerstände wurden nicht gezählt, ab ${at}`,
+    disbelievedIn: (n) =>
+      n === 1 ? 'unglaubwürdiger Zählerstand nicht gezählt' : `${n} unglaubwürdige Zählerstände nicht gezählt`,
+    others: (n) => (n === 1 ? 'Ein weiterer' : `${n} weitere`),
     table: 'Als Tabelle',
     time: 'Zeit',
     mean: 'Mittel',
     highest: 'Höchstwert',
+    lowest: 'Tiefstwert',
     sum: 'Zusammen',
   },
   dashboard: {

@@ -216,6 +216,8 @@ export interface PowerPoint {
   powerMaxW: number;
 }
 
+  /** The lowest single value; absent where it was not asked for or its samples are gone. */
+  powerMinW?: number;
 /** In V and A. */
 export type InputMeasure = 'voltage' | 'current';
 
@@ -239,13 +241,24 @@ export interface EnergyRange {
   channel?: number;
 }
 
+  /** Of all of the account only these; their days are the account's. */
+  only?: readonly InverterId[];
+}
+
+/** A counter reading that could not be believed: it is kept as it was told, and nothing of it is booked. */
+export interface Disbelieved {
+  at: Date;
+  inverterId: InverterId;
+  /** 0 is the inverter, 1… an input. */
+  channel: number;
 export interface EnergyPoint {
   start: Date;
   energyWh: number;
-  /** Whether part of it was inferred, not counted. */
+  /** Whether part of it was inferred, not counted; and how much. */
   estimated: boolean;
 }
 
+  estimatedWh: number;
 export interface EnergySeries {
   bucket: EnergyBucket;
   /** Hours, days, months and years are this zone's. */
@@ -257,16 +270,23 @@ export interface EnergySeries {
 }
 
 export interface StatisticsService {
-  /** A gap is a missing point. Channel 0, the default, is AC. @throws NotFound, InvalidInput when the range holds more than 5 000 points */
+  /**
+   * A gap is a missing point. Channel 0, the default, is AC. `withLowest` tells the lowest values too: of AC, by quarters and hours of up
+   * to a month, for they are looked up among the samples.
+   * @throws NotFound, InvalidInput when the range holds more than 5 000 points
+   */
   power(
     userId: UserId,
     inverterId: InverterId,
-    range: { from: Date; to: Date; bucket: PowerBucket; channel?: number },
+    range: { from: Date; to: Date; bucket: PowerBucket; channel?: number; withLowest?: boolean },
   ): Promise<{ bucket: PowerBucket; points: PowerPoint[] }>;
-  /** All inverters of the account together, by five minutes if nothing else is said; where none measured, the point is missing. */
+  /**
+   * All inverters of the account together or `only` these of them, by five minutes if nothing else is said; where none measured, the
+   * point is missing.
+   */
   accountPower(
     userId: UserId,
-    range: { from: Date; to: Date; bucket?: Exclude<PowerBucket, 'raw'> },
+    range: { from: Date; to: Date; bucket?: Exclude<PowerBucket, 'raw'>; only?: readonly InverterId[] },
   ): Promise<PowerPoint[]>;
   /** Voltage or current of one input (1…), by buckets of UTC. @throws NotFound, InvalidInput when the range is longer than a month */
   input(
@@ -284,6 +304,12 @@ export interface StatisticsService {
 export type ApiKeyScope = 'ingest' | 'read' | 'full';
 
 /** A key as its owner sees it: never the key itself. */
+  /** Of these inverters of the account, in order of time; the newest thousand, at most one an hour of each counter. */
+  disbelieved(
+    userId: UserId,
+    inverterIds: readonly InverterId[],
+    range: { from: Date; to: Date },
+  ): Promise<Disbelieved[]>;
 export interface ApiKeySummary {
   id: number;
   name: string;

@@ -5,10 +5,18 @@ import type { InverterId, UserId } from '../domain/inverter.ts';
 import { type Bounds, dayRules, startsOf } from '../domain/period.ts';
 import { firstQuarter, readEnergy, readEnergySubject } from '../store/energy-series.ts';
 import type { EnergyScope } from '../store/energy-source.ts';
+import { listDisbelieved } from '../store/events.ts';
 import { readInput } from '../store/input-series.ts';
-import { readAccountPower, readPower, readQuarterPower } from '../store/power-series.ts';
+import {
+  type LowestPowerRow,
+  type PowerRow,
+  readAccountPower,
+  readLowestPower,
+  readPower,
+  readQuarterPower,
+} from '../store/power-series.ts';
 import { energyBounds } from './energy-bounds.ts';
-import type { EnergyBucket, EnergyPoint, PowerBucket, StatisticsService } from './services.ts';
+import type { EnergyBucket, EnergyPoint, PowerBucket, PowerPoint, StatisticsService } from './services.ts';
 import { sumPower } from './sum-power.ts';
 
 /** More points than a screen has pixels help nobody and cost everybody. */
@@ -35,7 +43,10 @@ const MAX_ENERGY_S: Record<EnergyBucket, number> = {
   year: Number.POSITIVE_INFINITY,
 };
 
-/** Voltage and current are read from the samples alone: a month of them, and the hour that October has more. */
+/** More marks than that in one chart tell nobody more. */
+const MAX_DISBELIEVED = 1_000;
+
+/** Voltage and current and the lowest power are read from the samples alone: a month of them, and the hour that October has more. */
 const MAX_INPUT_S: Record<Exclude<PowerBucket, 'raw'>, number> = {
   '1m': MAX_POINTS * 60,
   '5m': MAX_POINTS * 300,
@@ -57,25 +68,29 @@ const OF_SAMPLES_S: Partial<Record<PowerBucket, number>> = { '1m': 60, '5m': 300
 
 export function createStatisticsService(pool: DbPool): StatisticsService {
   return {
-    async power(userId, inverterId, { from, to, bucket, channel = 0 }) {
+    async power(userId, inverterId, { from, to, bucket, channel = 0, withLowest = false }) {
       assertReadable(from, to, bucket, MAX_POWER_S);
+      if (withLowest && bucket !== 'raw') assertReadable(from, to, bucket, MAX_INPUT_S);
       const points = await asTenant(pool, userId, async (tx) => {
         const subject = await subjectOf(tx, userId, inverterId);
         const local = OF_QUARTERS[bucket];
-        return local === undefined
-          ? readPower(tx, userId, inverterId, channel, from, to, OF_SAMPLES_S[bucket] ?? null, MAX_POINTS + 1)
-          : readQuarterPower(tx, scopeOf(subject, { from, to }, local, userId, channel), MAX_POINTS + 1);
+        if (local === undefined)
+          return readPower(tx, userId, inverterId, channel, from, to, OF_SAMPLES_S[bucket] ?? null, MAX_POINTS + 1);
+        const scope = scopeOf(subject, { from, to }, local, userId, channel);
+        const rows = await readQuarterPower(tx, scope, MAX_POINTS + 1);
+        if (!withLowest || channel !== 0) return rows;
+        return withMinima(rows, await readLowestPower(tx, { userId, inverterId, from, to, starts: scope.starts }));
       });
       return { bucket, points: notTooMany(points, bucket, MAX_POWER_S) };
     },
 
-    async accountPower(userId, { from, to, bucket = '5m' }) {
+    async accountPower(userId, { from, to, bucket = '5m', only }) {
       assertReadable(from, to, bucket, MAX_POWER_S);
       const points = await asTenant(pool, userId, async (tx) => {
         const local = OF_QUARTERS[bucket];
         if (local === undefined)
-          return sumPower(await readAccountPower(tx, userId, from, to, OF_SAMPLES_S[bucket] ?? 300));
-        const subject = await subjectOf(tx, userId, null);
+          return sumPower(await readAccountPower(tx, userId, from, to, OF_SAMPLES_S[bucket] ?? 300, only));
+        const subject = await subjectOf(tx, userId, null, only);
         return readQuarterPower(tx, scopeOf(subject, { from, to }, local, userId, 0), MAX_POINTS + 1);
       });
       return notTooMany(points, bucket, MAX_POWER_S);
@@ -90,9 +105,9 @@ export function createStatisticsService(pool: DbPool): StatisticsService {
       });
       return notTooMany(rows, bucket, MAX_INPUT_S);
     },
-    async energy(userId, inverterId, { from, to, bucket, channel = 0 }) {
+    async energy(userId, inverterId, { from, to, bucket, channel = 0, only }) {
       return asTenant(pool, userId, async (tx) => {
-        const subject = await subjectOf(tx, userId, inverterId);
+        const subject = await subjectOf(tx, userId, inverterId, only);
         const asked = energyBounds({ from, to }, bucket, subject.timeZone);
         assertReadable(asked.from, asked.to, bucket, MAX_ENERGY_S);
         // Nothing is before the first quarter hour, so that nobody counts the days since 1970.
@@ -106,7 +121,18 @@ export function createStatisticsService(pool: DbPool): StatisticsService {
         return { bucket, timeZone: subject.timeZone, totalWh: totalOf(points), points };
       });
     },
+
+    disbelieved: (userId, inverterIds, { from, to }) =>
+      asTenant(pool, userId, (tx) => listDisbelieved(tx, userId, inverterIds, from, to, MAX_DISBELIEVED)),
   };
+}
+
+function withMinima(points: readonly PowerRow[], lowest: readonly LowestPowerRow[]): PowerPoint[] {
+  const minima = new Map(lowest.map(({ time, powerMinW }) => [time.getTime(), powerMinW]));
+  return points.map((point) => {
+    const powerMinW = minima.get(point.time.getTime());
+    return powerMinW === undefined ? point : { ...point, powerMinW };
+  });
 }
 
 type Subject = NonNullable<Awaited<ReturnType<typeof readEnergySubject>>>;
@@ -123,10 +149,16 @@ function scopeOf(
   return { userId, inverterIds, channel, ...bounds, starts, dayRules: rules };
 }
 
-async function subjectOf(tx: Tx, userId: UserId, inverterId: InverterId | null): Promise<Subject> {
+async function subjectOf(
+  tx: Tx,
+  userId: UserId,
+  inverterId: InverterId | null,
+  only?: readonly InverterId[],
+): Promise<Subject> {
   const subject = await readEnergySubject(tx, userId, inverterId);
   if (subject === null) throw new NotFound(`There is no inverter ${inverterId} in this account.`);
-  return subject;
+  if (only === undefined) return subject;
+  return { ...subject, inverterIds: subject.inverterIds.filter((id) => only.includes(id)) };
 }
 
 function totalOf(points: readonly EnergyPoint[]): number | null {

@@ -6,6 +6,7 @@ export interface EnergyRow {
   start: Date;
   energyWh: number;
   estimated: boolean;
+  estimatedWh: number;
 }
 
 /** A bucket of which nothing is known is missing. */
@@ -13,7 +14,8 @@ export async function readEnergy(tx: Tx, scope: EnergyScope, limit: number): Pro
   const { name, rows: source, bucket, start, values } = energySource(scope);
   const { rows } = await tx.query<EnergyRow>({
     name: `energy_${name}`,
-    text: `SELECT ${start} AS start, wh::float8 AS "energyWh", coalesce(estimated_wh, 0) > 0 AS estimated
+    text: `SELECT ${start} AS start, wh::float8 AS "energyWh", coalesce(estimated_wh, 0) > 0 AS estimated,
+             coalesce(estimated_wh, 0)::float8 AS "estimatedWh"
            FROM (
              SELECT ${bucket} AS bucket, sum(energy_wh) AS wh, sum(estimated_wh) AS estimated_wh
              FROM ${source} GROUP BY 1 HAVING sum(energy_wh) IS NOT NULL

@@ -30,3 +30,28 @@ export async function listEvents(
   });
   return rows;
 }
+
+export interface DisbelievedRow {
+  at: Date;
+  inverterId: InverterId;
+  channel: number;
+}
+
+/** Counter readings that were not believed, in order of time; of more than `limit` the newest. */
+export async function listDisbelieved(
+  tx: Tx,
+  userId: UserId,
+  inverterIds: readonly InverterId[],
+  from: Date,
+  to: Date,
+  limit: number,
+): Promise<DisbelievedRow[]> {
+  const { rows } = await tx.query<DisbelievedRow>({
+    name: 'list_disbelieved',
+    text: `SELECT at, inverter_id AS "inverterId", coalesce(channel, 0)::int AS channel FROM api.quality_event
+           WHERE user_id = $1 AND inverter_id = ANY ($2::int[]) AND at >= $3 AND at < $4 AND kind = 'quarantined'
+           ORDER BY at DESC, id DESC LIMIT $5`,
+    values: [userId, inverterIds, from, to, limit],
+  });
+  return rows.reverse();
+}

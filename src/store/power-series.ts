@@ -1,5 +1,6 @@
 import type { Tx } from '../db/as-tenant.ts';
 import type { InverterId, UserId } from '../domain/inverter.ts';
+import { SAMPLE_STATUS } from '../domain/sample-status.ts';
 import { type EnergyScope, type EnergySource, energySource } from './energy-source.ts';
 import { utcDays } from './utc-days.ts';
 
@@ -88,19 +89,55 @@ function powerOfSeveral({ rows, bucket }: EnergySource): string {
           SELECT bucket, mean, max FROM mean JOIN highest USING (bucket)`;
 }
 
+export interface LowestPowerRow {
+  time: Date;
+  powerMinW: number;
+}
+
+/**
+ * The lowest AC power of one inverter by the buckets of `readQuarterPower`, whose sums do not hold it: from the samples, and of those only
+ * what was measured, not what a gateway repeated.
+ * @param starts where the buckets begin, ascending; null: each quarter hour is one
+ */
+export async function readLowestPower(
+  tx: Tx,
+  of: { userId: UserId; inverterId: InverterId; from: Date; to: Date; starts: readonly Date[] | null },
+): Promise<LowestPowerRow[]> {
+  const byQuarter = of.starts === null;
+  const bucket = byQuarter
+    ? 'floor(extract(epoch FROM ts) / $5::float8)'
+    : 'width_bucket(ts, $5::timestamptz[])::float8';
+  const start = byQuarter ? 'to_timestamp(bucket * $5::float8)' : '($5::timestamptz[])[bucket::int]';
+  const { rows } = await tx.query<LowestPowerRow>({
+    name: `lowest_power_${byQuarter ? 'quarters' : 'periods'}`,
+    text: `SELECT ${start} AS time, min / 10.0::float8 AS "powerMinW" FROM (
+             SELECT ${bucket} AS bucket, min(power_dw) AS min FROM api.ac_sample
+             WHERE user_id = $1 AND inverter_id = $2 AND ts >= $3 AND ts < $4 AND ${utcDays('$3', '$4')}
+               AND power_dw IS NOT NULL AND status & ${NOT_MEASURED} = 0
+             GROUP BY 1
+           ) b ORDER BY bucket`,
+    values: [of.userId, of.inverterId, of.from, of.to, byQuarter ? QUARTER_S : of.starts],
+  });
+  return rows;
+}
+
+const QUARTER_S = 900;
+const NOT_MEASURED = SAMPLE_STATUS.unreachable | SAMPLE_STATUS.stale | SAMPLE_STATUS.neverPolled;
+
 export interface InverterPowerRow {
   inverterId: InverterId;
   time: Date;
   powerW: number;
 }
 
-/** Mean power of each inverter of the account by bucket, in order of time. */
+/** Mean power of each inverter of the account, or of `only` these, by bucket, in order of time. */
 export async function readAccountPower(
   tx: Tx,
   userId: UserId,
   from: Date,
   to: Date,
   bucketS: number,
+  only: readonly InverterId[] | null = null,
 ): Promise<InverterPowerRow[]> {
   const { rows } = await tx.query<InverterPowerRow>({
     name: 'account_power',
@@ -108,8 +145,9 @@ export async function readAccountPower(
              (avg(power_dw) / 10.0)::float8 AS "powerW"
            FROM api.ac_sample
            WHERE user_id = $1 AND ts >= $2 AND ts < $3 AND ${utcDays('$2', '$3')} AND power_dw IS NOT NULL
+             AND ($5::int[] IS NULL OR inverter_id = ANY ($5::int[]))
            GROUP BY 1, 2 ORDER BY 2`,
-    values: [userId, from, to, bucketS],
+    values: [userId, from, to, bucketS, only],
   });
   return rows;
 }

@@ -1,6 +1,6 @@
 import type { Bounds } from '../domain/period.ts';
 import type { SlotSize } from '../domain/shown-period.ts';
-import type { InverterCurrent, InverterSummary, PowerBucket, Services } from '../services/services.ts';
+import type { InverterCurrent, InverterSummary, PowerBucket, PowerPoint, Services } from '../services/services.ts';
 import type { BarPoint } from './charts/bars.ts';
 import { type CurvePoint, MAX_LAYERS } from './charts/curve.ts';
 
@@ -11,7 +11,9 @@ export interface ChartSource {
   name: string;
   /** Seconds without a report after which one is missing. */
   staleAfterS: number;
-  curve(range: Bounds & { bucket: ChartBucket }): Promise<CurvePoint[]>;
+  curve(range: Bounds & { bucket: ChartBucket; withLowest?: boolean }): Promise<CurvePoint[]>;
+  /** When its counters told what is not believed. */
+  disbelieved(range: Bounds): Promise<Date[]>;
   /** From the beginning of everything where `from` is null. */
   energy(range: { from: Date | null; to: Date; bucket: SlotSize }): Promise<BarPoint[]>;
 }
@@ -32,21 +34,48 @@ export function inverterSource(
       const { points } = await statistics.power(userId, inverter.id, { ...range, channel });
       return points.map(asCurvePoint);
     },
+    async disbelieved(range) {
+      const found = await statistics.disbelieved(userId, [inverter.id], range);
+      // Some inverters' energy is that of their inputs.
+      return found.filter((one) => channel === 0 || one.channel === channel).map(({ at }) => at);
+    },
     energy: async (range) => (await statistics.energy(userId, inverter.id, { ...range, channel })).points,
   };
 }
 
-function accountSource({ statistics }: Statistics, userId: number, inverters: readonly InverterSummary[]): ChartSource {
+/** Several of an account's inverters together, or all; their days are the account's, whatever zone each stands in. */
+function sumSource(
+  { statistics }: Statistics,
+  userId: number,
+  inverters: readonly InverterSummary[],
+  { name, isAll }: { name: string; isAll: boolean },
+): ChartSource {
+  const ids = inverters.map(({ id }) => id);
+  const only = isAll ? {} : { only: ids };
   return {
-    name: '',
+    name,
     staleAfterS: Math.max(0, ...inverters.map(({ staleAfterS }) => staleAfterS)),
-    curve: async (range) => (await statistics.accountPower(userId, range)).map(asCurvePoint),
-    energy: async (range) => (await statistics.energy(userId, null, range)).points,
+    curve: async ({ from, to, bucket }) =>
+      (await statistics.accountPower(userId, { from, to, bucket, ...only })).map(asCurvePoint),
+    disbelieved: async (range) => (await statistics.disbelieved(userId, ids, range)).map(({ at }) => at),
+    energy: async (range) => (await statistics.energy(userId, null, { ...range, ...only })).points,
   };
 }
 
-function asCurvePoint({ time, powerW, powerMaxW }: { time: Date; powerW: number; powerMaxW: number }): CurvePoint {
-  return { time, value: powerW, max: powerMaxW };
+/** One layer of an account: by itself where a bucket is the same in every zone, else by the account's hours and days. */
+function layerSource(services: Statistics, userId: number, inverter: InverterSummary): ChartSource {
+  const own = inverterSource(services, userId, inverter);
+  const ofAccount = sumSource(services, userId, [inverter], { name: inverter.name, isAll: false });
+  return {
+    ...ofAccount,
+    curve: (range) => (LOCAL_BUCKETS.includes(range.bucket) ? ofAccount.curve(range) : own.curve(range)),
+  };
+}
+
+const LOCAL_BUCKETS: readonly ChartBucket[] = ['1h', '1d'];
+
+function asCurvePoint({ time, powerW, powerMaxW, powerMinW }: PowerPoint): CurvePoint {
+  return { time, value: powerW, max: powerMaxW, min: powerMinW ?? null };
 }
 
 /** What is drawn, and what its sum, its maximum and its yesterday are taken from. */
@@ -56,13 +85,14 @@ export interface ChartSources {
 }
 
 /**
- * All inverters of an account, a layer each. More than there are colours are one layer, and so are those of several zones, whose days
- * are not the same days.
+ * All inverters of an account, a layer each. Of more than there are colours for, those that have given most so far; the others are one.
+ * @param others the name of those
  */
 export function accountSources(
   services: Statistics,
   userId: number,
   inverters: readonly InverterSummary[],
+  others: (count: number) => string,
 ): ChartSources {
   const seen = inverters.filter(({ sampledAt }) => sampledAt !== null);
   const [only] = seen;
@@ -70,10 +100,19 @@ export function accountSources(
     const whole = inverterSource(services, userId, only);
     return { whole, layers: [whole] };
   }
-  const whole = accountSource(services, userId, seen);
-  const zones = new Set(seen.map(({ timeZone }) => timeZone));
-  if (seen.length === 0 || seen.length > MAX_LAYERS || zones.size > 1) return { whole, layers: [whole] };
-  return { whole, layers: seen.map((inverter) => inverterSource(services, userId, inverter)) };
+  const whole = sumSource(services, userId, seen, { name: '', isAll: true });
+  if (seen.length === 0) return { whole, layers: [whole] };
+  const alone = seen.length <= MAX_LAYERS ? seen : strongest(seen, MAX_LAYERS - 1);
+  const rest = seen.filter((one) => !alone.includes(one));
+  const layers = alone.map((inverter) => layerSource(services, userId, inverter));
+  if (rest.length > 0) layers.push(sumSource(services, userId, rest, { name: others(rest.length), isAll: false }));
+  return { whole, layers };
+}
+
+/** In the order they are listed in, so that each keeps its colour. */
+function strongest(inverters: readonly InverterSummary[], count: number): InverterSummary[] {
+  const best = [...inverters].sort((a, b) => (b.energyTotalWh ?? 0) - (a.energyTotalWh ?? 0)).slice(0, count);
+  return inverters.filter((one) => best.includes(one));
 }
 
 /** The inputs of an inverter, each by itself; `measure`: what their curves show. */
@@ -93,8 +132,10 @@ export function inputSources(
     const range = { channel, measure };
     return {
       ...source,
-      curve: async (asked: Bounds & { bucket: ChartBucket }) =>
-        services.statistics.input(userId, inverter.id, { ...asked, ...range }),
+      curve: async ({ from, to, bucket }: Bounds & { bucket: ChartBucket }) => {
+        const points = await services.statistics.input(userId, inverter.id, { from, to, bucket, ...range });
+        return points.map((point) => ({ ...point, min: null }));
+      },
     };
   });
   return { whole: inverterSource(services, userId, inverter), layers };

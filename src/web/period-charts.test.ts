@@ -15,9 +15,11 @@ const choice = (kind: PeriodChoice['kind'], given: Partial<PeriodChoice> = {}): 
   ...given,
 });
 
+const others = (count: number): string => `${count} others`;
+
 function chartsOf(inverters: InverterCurrent[], asked: PeriodChoice): Promise<PeriodCharts> {
   const services = fakeServices(inverters);
-  const sources = accountSources(services, 1, inverters);
+  const sources = accountSources(services, 1, inverters, others);
   return readPeriodCharts({ sources, inverters, choice: asked, timeZone: BERLIN, now: NOON });
 }
 
@@ -66,13 +68,37 @@ describe('the charts of a period', () => {
     expect(power.peak?.value).toBeGreaterThanOrEqual(Math.max(...sums));
   });
 
-  it('more than there are colours, or of several zones, are one layer', () => {
-    const services = fakeServices();
-    const many = Array.from({ length: 7 }, (_, i) => sunnyInverter(NOON, { id: i + 1 }));
-    expect(accountSources(services, 1, many).layers).toHaveLength(1);
-    const zones = [sunnyInverter(NOON, { id: 1 }), sunnyInverter(NOON, { id: 2, timeZone: 'Atlantic/Azores' })];
-    expect(accountSources(services, 1, zones).layers).toHaveLength(1);
-    expect(accountSources(services, 1, zones.slice(0, 1)).layers[0]?.name).toBe('Balkon Süd');
+  it('of more than there are colours the strongest have a layer each and the others one, and all is shown', async () => {
+    const many = Array.from({ length: 8 }, (_, i) =>
+      sunnyInverter(NOON, { id: i + 1, name: `${i + 1}`, energyTotalWh: i === 1 ? 1 : 1_000 * (i + 1) }),
+    );
+    const { power, energy, totalWh } = await chartsOf(many, choice('day'));
+    expect(power.layers.map(({ name }) => name)).toEqual(['4', '5', '6', '7', '8', '3 others']);
+    expect(energy.names).toEqual(power.layers.map(({ name }) => name));
+    const all = await fakeServices(many).statistics.energy(1, null, {
+      from: '2026-06-15',
+      to: '2026-06-16',
+      bucket: 'day',
+    });
+    expect(Math.abs((totalWh ?? 0) - (all.totalWh ?? 0))).toBeLessThan(100);
+  });
+
+  it('those of several zones have a layer each too, by the days of the account', async () => {
+    const zones = [
+      sunnyInverter(NOON, { id: 1 }),
+      sunnyInverter(NOON, { id: 2, name: 'Azoren', timeZone: 'Atlantic/Azores' }),
+    ];
+    const { energy } = await chartsOf(zones, choice('7d'));
+    expect(energy.names).toEqual(['Balkon Süd', 'Azoren']);
+    expect(energy.bars.at(-2)?.valuesWh.every((wh) => (wh ?? 0) > 0)).toBe(true);
+    expect(accountSources(fakeServices(zones), 1, zones.slice(0, 1), others).layers[0]?.name).toBe('Balkon Süd');
+  });
+
+  it('a week of one has its lowest and highest values, of a year only the highest', async () => {
+    const one = sunnyInverter(NOON, { id: 1 });
+    const week = await chartsOf([one], choice('7d'));
+    expect(week.power).toMatchObject({ hasBand: true, hasLowest: true });
+    expect((await chartsOf([one], choice('year'))).power).toMatchObject({ hasBand: true, hasLowest: false });
   });
 
   it('total begins with the year of the first energy, and a year with daily means', async () => {

@@ -113,13 +113,17 @@ export async function readEnergyBars(
 async function powerOf(input: PeriodInput, period: ShownPeriod): Promise<DrawnCurve> {
   const { sources } = input;
   const { layers, whole, compared } = await readPower(input, period);
-  const isLong = bucketMsOf(period) >= BUCKET_MS['15m'];
   return drawn(input, period, layers, compared, {
     isStacked: true,
-    hasBand: isLong && sources.layers.length === 1,
+    hasBand: hasBand(sources, period),
+    disbelieved: await sources.whole.disbelieved(readable(period)),
     peak: highestOf(whole),
     least: LEAST_W,
   });
+}
+
+function hasBand({ layers }: ChartSources, period: ShownPeriod): boolean {
+  return layers.length === 1 && bucketMsOf(period) >= BUCKET_MS['15m'];
 }
 
 async function energyOf(
@@ -130,7 +134,8 @@ async function energyOf(
   const { slots, series, before, totalWh, beforeWh } = await readEnergy(input, period);
   const { style } = FINENESS[period.choice.kind];
   const isExpected = energyExpected(period, timeZone);
-  return { energy: barsOf({ slots, series, before, now, isExpected, style }), totalWh, beforeWh };
+  const disbelieved = await input.sources.whole.disbelieved(readable(period));
+  return { energy: barsOf({ slots, series, before, disbelieved, now, isExpected, style }), totalWh, beforeWh };
 }
 
 /** Several side by side, of whatever they measure; `least`: the scale reaches at least so far. */
@@ -139,7 +144,7 @@ export async function readComparison(input: PeriodInput, least: number): Promise
   const { bucket } = FINENESS[period.choice.kind];
   const range = { ...readable(period), bucket };
   const layers = await fewAtATime(input.sources.layers, (source) => source.curve(range));
-  return drawn(input, period, layers, [], { isStacked: false, hasBand: false, peak: null, least });
+  return drawn(input, period, layers, [], { isStacked: false, hasBand: false, disbelieved: [], peak: null, least });
 }
 
 async function periodOf({ choice, timeZone, now, sources }: PeriodInput): Promise<ShownPeriod> {
@@ -154,7 +159,9 @@ async function readPower(
 ): Promise<{ layers: CurvePoint[][]; whole: CurvePoint[]; compared: CurvePoint[] }> {
   const { bucket } = FINENESS[period.choice.kind];
   const range = { ...readable(period), bucket };
-  const layers = await fewAtATime(sources.layers, (source) => source.curve(range));
+  // Every day's lowest is its night.
+  const withLowest = hasBand(sources, period) && bucketMsOf(period) < BUCKET_MS['1d'];
+  const layers = await fewAtATime(sources.layers, (source) => source.curve({ ...range, withLowest }));
   const whole = isOne(sources) ? (layers[0] ?? []) : await sources.whole.curve(range);
   // Of a week two curves cross each other every day, and nobody sees anything: there the bars are compared.
   const before = bucketMsOf(period) < BUCKET_MS['15m'] ? comparedWith(period, timeZone, now) : null;
@@ -202,7 +209,7 @@ async function readEnergy(
 function litPart(period: ShownPeriod, series: readonly { points: readonly BarPoint[] }[]): Bounds {
   if (period.choice.kind !== 'day') return period;
   const lit = series.flatMap(({ points }) =>
-    points.map(({ start, energyWh }) => ({ time: start, value: energyWh, max: 0 })),
+    points.map(({ start, energyWh }) => ({ time: start, value: energyWh, max: 0, min: null })),
   );
   return lightHours(period, lit, 3_600_000);
 }
@@ -250,7 +257,7 @@ function drawn(
   period: ShownPeriod,
   layers: readonly CurvePoint[][],
   compared: readonly CurvePoint[],
-  look: Pick<CurveInput, 'isStacked' | 'hasBand' | 'peak' | 'least'>,
+  look: Pick<CurveInput, 'isStacked' | 'hasBand' | 'disbelieved' | 'peak' | 'least'>,
 ): DrawnCurve {
   const bucketMs = bucketMsOf(period);
   const axis = period.choice.kind === 'day' ? lightHours(period, [...layers.flat(), ...compared], bucketMs) : period;

@@ -4,7 +4,7 @@ import { SESSION_COOKIE } from '../../src/http/authentication.ts';
 import { launchChromium } from '../support/browse.ts';
 import { freshAssets } from '../support/browser-assets.ts';
 import { browserOrSkip } from '../support/chromium.ts';
-import { fakeServices, inverter, PASSWORD, sunnyInverter } from '../support/fake-services.ts';
+import { fakeServices, inverter, PASSWORD, pendingDevice, sunnyInverter } from '../support/fake-services.ts';
 import { type FakeWeb, fakeWeb, NOON } from '../support/fake-web.ts';
 import { COOKIE } from '../support/test-app.ts';
 
@@ -120,6 +120,28 @@ describe.skipIf(!canBrowse)('an open page', () => {
     own[1] = sunnyInverter(NOON, { id: 7, name: 'Neu' });
     web.emit({ inverterId: 7 });
     await page.getByText('Daten kommen an').waitFor();
+  });
+
+  it('shows a device that arrives in the inbox without a reload, and takes nobody’s words away', async () => {
+    const page = await open('/inverters');
+    await isLive(page);
+    await page.evaluate(() => Object.assign(window, { notReloaded: true }));
+    const found = page.getByText('Ein neues Gerät wurde gefunden');
+    await page.locator('#add-name').fill('Gar');
+    const told = page.waitForFunction(() => 'told' in window);
+    await page.evaluate(() => {
+      const stream = new EventSource(document.querySelector('[sse-connect]')?.getAttribute('sse-connect') ?? '');
+      stream.addEventListener('reload', () => Object.assign(window, { told: true }));
+    });
+    web.services.pending.push(pendingDevice({ serial: '116183771005', name: 'Carport' }));
+    web.emit({ type: 'pending', inverterId: null });
+    await told;
+    // Not while a form is being filled in.
+    expect(await found.count()).toBe(0);
+    expect(await page.locator('#add-name').inputValue()).toBe('Gar');
+    await page.locator('#add-name').fill('');
+    await found.waitFor();
+    expect(await page.evaluate(() => 'notReloaded' in window)).toBe(true);
   });
 
   it('leaves the guide for the overview when the account is no longer empty', async () => {

@@ -92,7 +92,7 @@ describe.skipIf(!canBrowse)('a period', () => {
     await page.locator('#period-date').fill('2026-05-20');
     await page.getByRole('button', { name: 'Zeigen' }).click();
     expect(await title(page)).toBe('18.–24. Mai 2026');
-    await page.getByRole('link', { name: 'Mit davor vergleichen' }).click();
+    await page.getByRole('link', { name: 'Mit dem Zeitraum davor vergleichen' }).click();
     expect(await total(page)).toMatch(/insgesamt, .* als im Zeitraum davor$/);
   });
 

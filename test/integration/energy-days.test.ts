@@ -133,7 +133,8 @@ function energyOf(
   return byBucket(rows, unit, from, to, zone).flatMap(({ start, rows: inside }) => {
     const wh = known(inside.map((row) => row.energy_wh[channel]));
     if (wh.length === 0) return [];
-    return [{ start, energyWh: sum(wh), estimated: sum(known(inside.map((row) => row.estimated_wh[channel]))) > 0 }];
+    const estimatedWh = sum(known(inside.map((row) => row.estimated_wh[channel])));
+    return [{ start, energyWh: sum(wh), estimated: estimatedWh > 0, estimatedWh }];
   });
 }
 

@@ -222,13 +222,15 @@ describe('power of quarter hours, hours and days', () => {
     const range = { from: dayBounds('2026-04-30', zone).from, to: dayBounds('2026-05-01', zone).to };
     for (const channel of [0, 1, 2]) {
       const raw = await statistics().power(userId, inverterId, { ...range, bucket: 'raw', channel });
-      const { points } = await statistics().power(userId, inverterId, { ...range, bucket, channel });
+      const { points } = await statistics().power(userId, inverterId, { ...range, bucket, channel, withLowest: true });
       const nextOf = points.map((_, i) => points[i + 1]?.time ?? range.to);
       expect(points.length).toBe({ '15m': 192, '1h': 48, '1d': 2 }[bucket]);
       points.forEach((point, i) => {
         const inside = raw.points.filter((p) => p.time >= point.time && p.time < present(nextOf[i]));
         expect(point.powerW).toBeCloseTo(inside.reduce((w, p) => w + p.powerW, 0) / inside.length, 6);
         expect(point.powerMaxW).toBe(Math.max(...inside.map((p) => p.powerMaxW)));
+        // Of the inverter; of an input nobody asks for it.
+        expect(point.powerMinW).toBe(channel === 0 ? Math.min(...inside.map((p) => p.powerW)) : undefined);
       });
     }
   });
@@ -261,6 +263,53 @@ describe('power of quarter hours, hours and days', () => {
     expect((await ask(userId, `${url}&bucket=raw`)).statusCode).toBe(422);
     const energy = (await ask(userId, '/api/v1/summary/energy?bucket=day&from=2026-12-31&to=2027-01-01')).json();
     expect(energy).toMatchObject({ total_wh: 40 + 5, points: [{ energy_wh: 40 + 5 }] });
+  });
+});
+
+describe('some of an account', () => {
+  it('are asked for together, and of another account’s none is told', async () => {
+    const userId = await newAccount('Europe/Berlin');
+    const at = (minute: number) => new Date(Date.UTC(2026, 11, 31, 10, minute));
+    const serials = ['116199980001', '116199980002', '116199980003'];
+    const ids: number[] = [];
+    for (const [i, serial] of serials.entries()) {
+      ids.push(await add(userId, serial));
+      const readings = [0, 10].map((m) =>
+        openDtuReading(serial, at(m), { powerW: 100 * (i + 1), energyTotalWh: 1000 + m * (i + 1), channels: [] }),
+      );
+      await send(userId, readings);
+    }
+    const range = { from: at(0), to: at(60) };
+    const stranger = plants['Europe/Berlin'];
+    const only = [...ids.slice(1), stranger.inverterId];
+    for (const bucket of ['5m', '15m', '1h'] as const) {
+      const points = await statistics().accountPower(userId, { ...range, bucket, only });
+      expect(points[0], bucket).toMatchObject({ time: at(0), powerW: 500 });
+      expect(await statistics().accountPower(userId, { ...range, bucket, only: [stranger.inverterId] })).toEqual([]);
+    }
+    const energy = { from: '2026-12-31', to: '2027-01-01', bucket: 'day' } as const;
+    expect((await statistics().energy(userId, null, { ...energy, only })).totalWh).toBe(20 + 30);
+    const foreign = await statistics().energy(userId, null, { ...energy, only: [stranger.inverterId] });
+    expect(foreign).toMatchObject({ totalWh: null, points: [] });
+  });
+
+  it('say when their counters told what was not believed', async () => {
+    const userId = await newAccount('Europe/Berlin');
+    const at = (minute: number) => new Date(Date.UTC(2026, 11, 31, 10, minute));
+    const serial = '116199970001';
+    const inverterId = await add(userId, serial);
+    const totals = [1_000, 1_010, 2_113_405, 1_030];
+    await send(
+      userId,
+      totals.map((energyTotalWh, i) => openDtuReading(serial, at(5 * i), { powerW: 120, energyTotalWh, channels: [] })),
+    );
+    const range = { from: at(0), to: at(60) };
+    const told = await statistics().disbelieved(userId, [inverterId], range);
+    expect(told).toEqual([{ at: at(10), inverterId, channel: 0 }]);
+    expect(await statistics().disbelieved(userId, [inverterId], { from: at(11), to: at(60) })).toEqual([]);
+    expect(await statistics().disbelieved(plants['Europe/Berlin'].userId, [inverterId], range)).toEqual([]);
+    const { totalWh } = await statistics().energy(userId, inverterId, { ...range, bucket: '15m' });
+    expect(totalWh).toBe(30);
   });
 });
 

@@ -1,10 +1,11 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium, showScene } from '../support/browse.ts';
 import { freshAssets } from '../support/browser-assets.ts';
 import { browserOrSkip } from '../support/chromium.ts';
 import { SCENES } from '../support/fake-scenes.ts';
 import { fakeWeb, NOON } from '../support/fake-web.ts';
+import { firstPaint, slowDown } from '../support/slow-phone.ts';
 
 /** What a first visit transfers, and when it shows something: printed; only the weight is judged, for a machine may be busy. */
 const canBrowse = browserOrSkip();
@@ -20,8 +21,6 @@ const NAMES = [
   'dc-channels',
   'export',
 ];
-/** A phone on a slow line: what Lighthouse takes for one. */
-const LINE = { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 750e3 / 8 };
 const MAX_BYTES = 120_000;
 
 let browser: Browser;
@@ -46,9 +45,7 @@ describe.skipIf(!canBrowse)('a first visit', () => {
     const context = await browser.newContext({ viewport: { width: 360, height: 740 }, serviceWorkers: 'block' });
     const page = await context.newPage();
     const client = await context.newCDPSession(page);
-    await client.send('Network.enable');
-    await client.send('Network.emulateNetworkConditions', LINE);
-    await client.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+    await slowDown(client);
     let bytes = 0;
     let documentBytes = 0;
     client.on('Network.loadingFinished', ({ encodedDataLength }) => {
@@ -65,18 +62,6 @@ describe.skipIf(!canBrowse)('a first visit', () => {
     await web.app.close();
   });
 });
-
-function firstPaint(page: Page): Promise<number> {
-  return page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        new PerformanceObserver((list) => {
-          const entry = list.getEntriesByName('first-contentful-paint')[0];
-          if (entry !== undefined) resolve(entry.startTime);
-        }).observe({ type: 'paint', buffered: true });
-      }),
-  );
-}
 
 function kb(bytes: number): string {
   return `${(bytes / 1000).toFixed(1).padStart(6)} KB`;

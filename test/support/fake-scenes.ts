@@ -1,8 +1,10 @@
 import { Unavailable } from '../../src/domain/errors.ts';
+import type { InverterCurrent } from '../../src/services/services.ts';
 import { FAKE_TOKENS } from './fake-account-services.ts';
 import { talkativeLogger, waitingLogger } from './fake-loggers.ts';
 import { PASSWORD } from './fake-password.ts';
 import { type FakeServices, fakeServices, inverter, pendingDevice, sunnyInverter } from './fake-services.ts';
+import { disbelieved } from './fake-statistics.ts';
 import { type FakeWeb, NOON } from './fake-web.ts';
 
 /** A page in a state worth looking at: for the screenshots and for the accessibility check. */
@@ -24,7 +26,7 @@ const gap = { from: new Date('2026-06-15T08:20:00Z'), to: new Date('2026-06-15T0
 
 const sunny = (): FakeServices =>
   fakeServices([
-    sunnyInverter(NOON, { id: 1 }, { gaps: [gap] }),
+    doubted(sunnyInverter(NOON, { id: 1 }, { gaps: [gap] })),
     sunnyInverter(
       NOON,
       {
@@ -39,6 +41,24 @@ const sunny = (): FakeServices =>
       { peakW: 410 },
     ),
   ]);
+
+/** Whose counter said something impossible this morning, and a week ago. */
+function doubted(inverter: InverterCurrent): InverterCurrent {
+  disbelieved.set(inverter, [new Date('2026-06-08T15:05:00Z'), new Date('2026-06-15T05:40:00Z')]);
+  return inverter;
+}
+
+/** A fleet: more than there are colours for. */
+const fleet = (): FakeServices =>
+  fakeServices(
+    Array.from({ length: 9 }, (_, i) =>
+      sunnyInverter(
+        NOON,
+        { id: i + 1, name: `Dach ${i + 1}`, channels: [], energyTotalWh: 900_000 + ((i * 7) % 9) * 40_000 },
+        { peakW: 380 + ((i * 5) % 9) * 60 },
+      ),
+    ),
+  );
 
 const one = (): FakeServices => fakeServices([sunnyInverter(NOON, { id: 1 }, { gaps: [gap] })]);
 
@@ -228,6 +248,8 @@ export const SCENES: readonly Scene[] = [
   { name: 'dashboard-never-seen', path: '/dashboard/7', services: fresh },
   { name: 'summary', path: '/dashboard/summary', services: sunny },
   { name: 'summary-30d', path: '/dashboard/summary?period=30d', services: sunny },
+  { name: 'summary-fleet', path: '/dashboard/summary', services: fleet },
+  { name: 'summary-fleet-month', path: '/dashboard/summary?period=month&date=2026-05-31', services: fleet },
   { name: 'summary-total', path: '/dashboard/summary?period=total', services: sunny },
   { name: 'dc-channels', path: '/dc-channels/1', services: deadPanel },
   { name: 'dc-channels-voltage', path: '/dc-channels/1?period=7d&metric=voltage', services: deadPanel },

@@ -11,6 +11,9 @@ export interface FakeMeasured {
   before: { since: Date; peakW: number; seed: number } | null;
 }
 
+/** When its counters told what is not believed. */
+export const disbelieved = new WeakMap<InverterCurrent, readonly Date[]>();
+
 export const measured = new WeakMap<InverterCurrent, FakeMeasured>();
 
 const DAY_MS = 86_400_000;
@@ -36,15 +39,16 @@ export function fakeStatistics(
     return found;
   };
   const statistics: Services['statistics'] = {
-    async power(userId, id, { from, to, bucket, channel = 0 }) {
+    async power(userId, id, { from, to, bucket, channel = 0, withLowest = false }) {
       onRead('power');
       const inverter = find(userId, id);
-      return { bucket, points: bucketed(shared(inverter, pointsOf(inverter, from, to), channel), bucket, inverter) };
+      const points = bucketed(shared(inverter, pointsOf(inverter, from, to), channel), bucket, inverter);
+      return { bucket, points: withLowest ? points : points.map(({ powerMinW: _, ...point }) => point) };
     },
-    async accountPower(userId, { from, to, bucket = '5m' }) {
+    async accountPower(userId, { from, to, bucket = '5m', only }) {
       onRead('power');
       const sums = new Map<number, PowerPoint>();
-      for (const inverter of all(userId)) {
+      for (const inverter of all(userId).filter(({ id }) => only?.includes(id) ?? true)) {
         for (const { time, powerW, powerMaxW } of bucketed(pointsOf(inverter, from, to), bucket, inverter)) {
           const sum = sums.get(time.getTime()) ?? { time, powerW: 0, powerMaxW: 0 };
           sums.set(time.getTime(), { time, powerW: sum.powerW + powerW, powerMaxW: sum.powerMaxW + powerMaxW });
@@ -54,35 +58,50 @@ export function fakeStatistics(
     },
     async input(userId, id, { from, to, bucket, channel, measure }) {
       const { points } = await statistics.power(userId, id, { from, to, bucket, channel });
-      return points.map(({ time, powerW }) => {
-        const volts = powerW > 0 ? 29 + channel / 3 + powerW / 200 : 0;
-        const value = measure === 'voltage' ? volts : volts > 0 ? powerW / volts : 0;
+      // At night nothing is measured.
+      const lit = points.filter(({ powerW }) => powerW > 0);
+      return lit.map(({ time, powerW }) => {
+        const volts = 29 + channel / 3 + powerW / 200;
+        const value = measure === 'voltage' ? volts : powerW / volts;
         return { time, value, max: value };
       });
     },
-    async energy(userId, id, { from, to, bucket, channel = 0 }) {
+    async energy(userId, id, { from, to, bucket, channel = 0, only }) {
       onRead('energy');
-      const of = id === null ? all(userId) : [find(userId, id)];
-      const timeZone = of[0]?.timeZone ?? 'Europe/Berlin';
+      const of = id === null ? all(userId).filter((one) => only?.includes(one.id) ?? true) : [find(userId, id)];
+      const timeZone = (id === null ? all(userId) : of)[0]?.timeZone ?? 'Europe/Berlin';
       const start = from === null ? new Date(0) : typeof from === 'string' ? dayBounds(from, timeZone).from : from;
       const end = typeof to === 'string' ? dayBounds(to, timeZone).from : to;
-      const sums = new Map<number, { energyWh: number; estimated: boolean }>();
+      const sums = new Map<number, { energyWh: number; estimatedWh: number }>();
       for (const inverter of of) {
         for (const [day, points] of groupBy(shared(inverter, pointsOf(inverter, start, end), channel), dayOf)) {
           const slots = slotsOf(points, bucket, timeZone);
           for (const [slot, inSlot] of slots) {
-            const sum = sums.get(slot) ?? { energyWh: 0, estimated: false };
-            sum.energyWh += inSlot.reduce((wh, { powerW }) => wh + powerW / 12, 0);
-            sum.estimated ||= isGuessed(day) && measured.get(inverter)?.before != null;
+            const sum = sums.get(slot) ?? { energyWh: 0, estimatedWh: 0 };
+            const wh = inSlot.reduce((sum, { powerW }) => sum + powerW / 12, 0);
+            sum.energyWh += wh;
+            if (isGuessed(day) && measured.get(inverter)?.before != null) sum.estimatedWh += wh * 0.6;
             sums.set(slot, sum);
           }
         }
       }
       const points = [...sums]
         .sort(([a], [b]) => a - b)
-        .map(([ms, { energyWh, estimated }]) => ({ start: new Date(ms), energyWh: Math.round(energyWh), estimated }));
+        .map(([ms, { energyWh, estimatedWh }]) => ({
+          start: new Date(ms),
+          energyWh: Math.round(energyWh),
+          estimated: estimatedWh > 0,
+          estimatedWh: Math.round(estimatedWh),
+        }));
       const totalWh = points.length === 0 ? null : points.reduce((wh, point) => wh + point.energyWh, 0);
       return { bucket, timeZone, totalWh, points };
+    },
+    async disbelieved(userId, ids, { from, to }) {
+      return ids.flatMap((id) =>
+        (disbelieved.get(find(userId, id)) ?? [])
+          .filter((at) => at >= from && at < to)
+          .map((at) => ({ at, inverterId: id, channel: 0 })),
+      );
     },
   };
   return statistics;
@@ -113,7 +132,9 @@ function wholeDay(day: number, { peakW, seed }: { peakW: number; seed: number })
   const until = new Date(day * DAY_MS + DAY_MS - 1);
   // A year with a winter, in which a good day gives a third of one in June.
   const season = 0.65 - 0.35 * Math.cos((2 * Math.PI * ((day % 365) - 10)) / 365);
-  const made = fakeDay({ until, peakW: peakW * season, seed: seed + (day % 97) });
+  // Good days and bad ones, for everybody in one place the same.
+  const weather = 0.72 + 0.28 * Math.sin(day * 1.7) * Math.cos(day * 0.61);
+  const made = fakeDay({ until, peakW: peakW * season * weather, seed: seed + (day % 97) });
   days.set(key, made);
   return made;
 }
@@ -137,6 +158,7 @@ function bucketed(points: PowerPoint[], bucket: PowerBucket, { timeZone }: Inver
     time: timeOf(index, inBucket),
     powerW: inBucket.reduce((sum, { powerW }) => sum + powerW, 0) / inBucket.length,
     powerMaxW: Math.max(...inBucket.map(({ powerMaxW }) => powerMaxW)),
+    powerMinW: Math.min(...inBucket.map(({ powerW }) => powerW)) * 0.96,
   }));
 }
 

@@ -9,12 +9,13 @@ function drawn(days: Record<number, number>, more: Partial<BarsInput> = {}): Ret
   const points = Object.entries(days).map(([day, energyWh]) => ({
     start: at(Number(day)),
     energyWh,
-    estimated: day === '14',
+    estimatedWh: day === '14' ? energyWh / 4 : 0,
   }));
   return barsOf({
     slots,
     series: [{ name: 'a', points }],
     before: null,
+    disbelieved: [],
     now: NOW,
     isExpected: () => true,
     style: 'weekday',
@@ -35,7 +36,7 @@ describe('bars of energy', () => {
   it('stand upon each other, so that the top is the sum', () => {
     const series = [300, 100].map((energyWh, i) => ({
       name: `${i}`,
-      points: [{ start: at(13), energyWh, estimated: false }],
+      points: [{ start: at(13), energyWh, estimatedWh: 0 }],
     }));
     const [, bar] = drawn({}, { series }).bars;
     expect(bar?.totalWh).toBe(400);
@@ -48,8 +49,19 @@ describe('bars of energy', () => {
     const { highest, hasEstimates, bars } = drawn({ 13: 100, 14: 400, 15: 50 });
     expect(highest).toMatchObject({ from: at(14), totalWh: 400, hasValue: true });
     expect(hasEstimates).toBe(true);
+    const [guessed] = bars[2]?.parts ?? [];
+    expect((guessed?.estimatedHeight ?? 0) / (guessed?.height ?? 1)).toBeCloseTo(0.25, 2);
+    expect(bars[1]?.parts[0]?.estimatedHeight).toBe(0);
     expect(bars.map(({ isRunning }) => isRunning)).toEqual([false, false, false, true, false]);
     expect(drawn({ 13: 100 }).hasEstimates).toBe(false);
+  });
+
+  it('what a counter told and nobody believed is marked where it was told, also where no energy is known', () => {
+    const told = [at(13), new Date(at(13).getTime() + 3_600_000), new Date(at(15).getTime() - 1), at(20)];
+    const { bars, hasDisbelieved } = drawn({ 13: 100 }, { disbelieved: told });
+    expect(bars.map(({ disbelieved }) => disbelieved)).toEqual([0, 2, 1, 0, 0]);
+    expect(hasDisbelieved).toBe(true);
+    expect(drawn({ 13: 100 }, { disbelieved: [at(20)] }).hasDisbelieved).toBe(false);
   });
 
   it('the period before has its mark in the same scale', () => {

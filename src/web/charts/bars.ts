@@ -5,8 +5,8 @@ import { round, type TickStyle, valueTicks } from './axis.ts';
 export interface BarPoint {
   start: Date;
   energyWh: number;
-  /** Whether part of it was inferred, not counted. */
-  estimated: boolean;
+  /** What of it was inferred, not counted. */
+  estimatedWh: number;
 }
 
 export interface BarsInput {
@@ -15,6 +15,8 @@ export interface BarsInput {
   series: readonly { name: string; points: readonly BarPoint[] }[];
   /** The period before, in the order of the slots; null where nothing is known. */
   before: readonly (number | null)[] | null;
+  /** When a counter told what is not believed, and what therefore no bar holds. */
+  disbelieved: readonly Date[];
   now: Date;
   /** Whether energy could be expected in a slot: not at night. */
   isExpected(slot: Bounds): boolean;
@@ -26,7 +28,8 @@ export interface Part {
   layer: number;
   y: number;
   height: number;
-  estimated: boolean;
+  /** How much of the height, from its top, is inferred. */
+  estimatedHeight: number;
 }
 
 export interface Bar extends Bounds {
@@ -39,6 +42,8 @@ export interface Bar extends Bounds {
   /** By layer. */
   valuesWh: (number | null)[];
   estimated: boolean;
+  /** How often a counter told something in it that is not believed. */
+  disbelieved: number;
   /** Over, with nothing known although something should be. */
   isMissing: boolean;
   isRunning: boolean;
@@ -57,6 +62,7 @@ export interface Bars {
   style: TickStyle;
   highest: Bar | null;
   hasEstimates: boolean;
+  hasDisbelieved: boolean;
   missing: number;
 }
 
@@ -72,7 +78,7 @@ const MAX_LABELS: Record<TickStyle, { narrow: number; wide: number }> = {
 const MAX_VALUES = 7;
 
 /** The geometry of energy by slots of time. */
-export function barsOf({ slots, series, before, now, isExpected, style }: BarsInput): Bars {
+export function barsOf({ slots, series, before, disbelieved, now, isExpected, style }: BarsInput): Bars {
   const known = series.map(({ points }) => new Map(points.map((point) => [point.start.getTime(), point])));
   const raw = slots.map((slot) => known.map((of) => of.get(slot.from.getTime()) ?? null));
   const totals = raw.map((points) => sumOfKnown(points.map((point) => point?.energyWh ?? null)));
@@ -93,7 +99,8 @@ export function barsOf({ slots, series, before, now, isExpected, style }: BarsIn
       parts: partsOf(points, y),
       totalWh,
       valuesWh: points.map((point) => point?.energyWh ?? null),
-      estimated: points.some((point) => point?.estimated === true),
+      estimated: points.some((point) => (point?.estimatedWh ?? 0) > 0),
+      disbelieved: disbelieved.filter((at) => slot.from <= at && at < slot.to).length,
       isMissing: totalWh === null && slot.to <= now && isExpected(slot),
       isRunning: slot.from <= now && now < slot.to,
       beforeWh,
@@ -109,6 +116,7 @@ export function barsOf({ slots, series, before, now, isExpected, style }: BarsIn
     style,
     highest: bars[peakIndex] ?? null,
     hasEstimates: bars.some(({ estimated }) => estimated),
+    hasDisbelieved: bars.some((bar) => bar.disbelieved > 0),
     missing: missingAmongKnown(bars),
   };
 }
@@ -123,7 +131,9 @@ function partsOf(points: readonly (BarPoint | null)[], y: (wh: number) => number
     if (point === null || point.energyWh <= 0) return [];
     const bottom = y(base);
     base += point.energyWh;
-    return [{ layer, y: y(base), height: round(bottom - y(base)), estimated: point.estimated }];
+    const height = round(bottom - y(base));
+    const share = Math.min(1, Math.max(0, point.estimatedWh / point.energyWh));
+    return [{ layer, y: y(base), height, estimatedHeight: round(height * share) }];
   });
 }
 

@@ -11,6 +11,7 @@ function points(from: string, count: number, value: (i: number) => number = () =
     time: new Date(start + i * 300_000),
     value: value(i),
     max: value(i) + 5,
+    min: null,
   }));
 }
 
@@ -22,6 +23,7 @@ function drawn(series: CurvePoint[][], more: Partial<CurveInput> = {}): Curve {
     series: series.map((own, i) => ({ name: `inverter ${i + 1}`, points: own, gapMs: 900_000 })),
     isStacked: true,
     hasBand: false,
+    disbelieved: [],
     peak: null,
     before: [],
     least: 20,
@@ -107,6 +109,30 @@ describe('a day', () => {
     expect(drawn([points('08:00', 2)]).layers[0]?.segments[0]?.band).toBe('');
   });
 
+  it('a band begins at the lowest value where it is known, at the mean where it is not', () => {
+    const lowest = points('08:00', 3).map((point, i) => ({ ...point, min: i === 1 ? null : 40 }));
+    const { layers, rows, hasLowest } = drawn([lowest], { hasBand: true });
+    const [segment] = layers[0]?.segments ?? [];
+    const ys = (text: string | undefined): number[] => (text?.match(/ [\d.]+/g) ?? []).map(Number);
+    const mean = ys(segment?.line)[0] ?? 0;
+    // Forth along the highest, back along the lowest; downwards is more.
+    const back = ys(segment?.band).slice(3);
+    expect(back.map((y) => Math.sign(y - mean))).toEqual([1, 0, 1]);
+    expect(rows.map(({ min }) => min)).toEqual([40, null, 40]);
+    expect(hasLowest).toBe(true);
+    expect(drawn([points('08:00', 3)], { hasBand: true }).hasLowest).toBe(false);
+  });
+
+  it('what a counter told and nobody believed is marked; what lies too close is one mark', () => {
+    const told = ['08:02', '08:04', '12:00'].map((time) => new Date(`2026-06-15T${time}:00Z`));
+    const { marks, rows } = drawn([points('08:00', 6)], { disbelieved: told });
+    expect(marks.map(({ from, count }) => [from, count])).toEqual([
+      [told[0], 2],
+      [told[2], 1],
+    ]);
+    expect(rows.map(({ disbelieved }) => disbelieved)).toEqual([2, 0, 0, 0, 0, 1]);
+  });
+
   it('the period before stands behind, with its gaps, and scales with it', () => {
     const before = [...points('06:00', 6, () => 900), ...points('10:00', 6, () => 900)];
     const { before: line, rows, yTicks } = drawn([points('08:00', 6)], { before });
@@ -139,6 +165,7 @@ describe('gaps', () => {
       time: new Date(Date.UTC(2026, 5, day, from) + i * 300_000),
       value: 100,
       max: 100,
+      min: null,
     }));
   const gapsOf = (own: CurvePoint[], more: Partial<CurveInput> = {}): string[] =>
     drawn([own], { ...LONG, now: LONG.to, isExpected, ...more }).gaps.map(

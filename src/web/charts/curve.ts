@@ -2,11 +2,13 @@ import type { Bounds } from '../../domain/period.ts';
 import { round, type TimeTick, timeTicks, valueTicks } from './axis.ts';
 import { type Gap, gapsOf } from './gaps.ts';
 
-/** The mean of a bucket, and the highest single value in it. `time` is where the bucket begins. */
+/** The mean of a bucket, and the highest and lowest single value in it. `time` is where the bucket begins. */
 export interface CurvePoint {
   time: Date;
   value: number;
   max: number;
+  /** Null: not known, and the band then begins at the mean. */
+  min: number | null;
 }
 
 /** One inverter, one input, or several together. */
@@ -23,8 +25,10 @@ export interface CurveInput extends Bounds {
   series: readonly Series[];
   /** Each upon the ones below, so that the top is the sum; otherwise side by side. */
   isStacked: boolean;
-  /** Whether the highest values are drawn too: where a bucket is long, the mean hides them. */
+  /** Whether the highest and lowest values are drawn too: where a bucket is long, the mean hides them. */
   hasBand: boolean;
+  /** When something was told that is not believed, and therefore in no value. */
+  disbelieved: readonly Date[];
   /** The highest value, where it is known better than from the means; null: as drawn. */
   peak: { time: Date; value: number } | null;
   /** Another line behind, already moved to these times. */
@@ -44,7 +48,7 @@ export interface CurveInput extends Bounds {
 export interface Segment {
   line: string;
   area: string;
-  /** Between mean and highest; empty without a band. */
+  /** Between lowest (or mean, where that is not known) and highest; empty without a band. */
   band: string;
 }
 
@@ -63,7 +67,10 @@ export interface CurveRow {
   /** The sum of stacked layers, or the one there is. */
   total: number;
   max: number | null;
+  min: number | null;
   before: number | null;
+  /** How often something was told in it that is not believed. */
+  disbelieved: number;
 }
 
 export interface Curve {
@@ -78,6 +85,10 @@ export interface Curve {
   rows: CurveRow[];
   isStacked: boolean;
   hasBand: boolean;
+  /** Whether any of the band's lower edge is known. */
+  hasLowest: boolean;
+  /** Where something was told that is not believed; what stands too close together is one. */
+  marks: { x: number; from: Date; count: number }[];
 }
 
 /** More lines than colours cannot be told apart: then they are drawn as one. */
@@ -123,7 +134,24 @@ export function curveOf(input: CurveInput): Curve {
     rows: rowsOf(layers, input, x),
     isStacked: input.isStacked,
     hasBand: input.hasBand,
+    hasLowest: input.hasBand && all.some(({ min }) => min !== null),
+    marks: marksOf(input.disbelieved, x),
   };
+}
+
+/** Closer than two marks can be told apart, in thousandths. */
+const MARK_EVERY = 25;
+
+function marksOf(times: readonly Date[], x: (ms: number) => number): Curve['marks'] {
+  const marks: Curve['marks'] = [];
+  for (const from of times) {
+    const last = marks.at(-1);
+    const at = x(from.getTime());
+    if (at < 0 || at > 1000) continue;
+    if (last !== undefined && at - last.x < MARK_EVERY) last.count += 1;
+    else marks.push({ x: at, from, count: 1 });
+  }
+  return marks;
 }
 
 interface Placed {
@@ -131,6 +159,7 @@ interface Placed {
   base: number;
   top: number;
   max: number;
+  min: number | null;
 }
 
 interface Layer {
@@ -143,10 +172,11 @@ function placed({ name, points, gapMs }: Series, bucketMs: number): Layer {
   return {
     name,
     gapMs,
-    points: points.map(({ time, value, max }) => {
+    points: points.map(({ time, value, max, min }) => {
       const top = Math.max(0, value);
+      const lowest = min === null ? null : Math.min(top, Math.max(0, min));
       // The middle of the bucket is where its mean belongs.
-      return { ms: time.getTime() + bucketMs / 2, base: 0, top, max: Math.max(top, max) };
+      return { ms: time.getTime() + bucketMs / 2, base: 0, top, max: Math.max(top, max), min: lowest };
     }),
   };
 }
@@ -180,7 +210,7 @@ function filled({ points, gapMs }: Layer, times: readonly number[]): Placed[] {
     } else if (point !== undefined && before !== undefined && point.ms - before.ms <= gapMs) {
       const share = (ms - before.ms) / (point.ms - before.ms);
       const top = before.top + (point.top - before.top) * share;
-      result.push({ ms, base: 0, top, max: top });
+      result.push({ ms, base: 0, top, max: top, min: null });
     }
   }
   return result;
@@ -201,12 +231,13 @@ type Scale = (value: number) => number;
 
 function segment(run: readonly Placed[], hasBand: boolean, x: Scale, y: Scale): Segment {
   const tops = run.map(({ ms, top }) => `${x(ms)} ${y(top)}`);
-  const back = (of: 'base' | 'top'): string[] => [...run].reverse().map((point) => `${x(point.ms)} ${y(point[of])}`);
+  const back = (of: (point: Placed) => number): string[] =>
+    [...run].reverse().map((point) => `${x(point.ms)} ${y(of(point))}`);
   const highest = hasBand ? run.map(({ ms, max }) => `${x(ms)} ${y(max)}`) : [];
   return {
     line: lineOf(tops),
-    area: `M${[...tops, ...back('base')].join('L')}Z`,
-    band: hasBand ? `M${[...highest, ...back('top')].join('L')}Z` : '',
+    area: `M${[...tops, ...back(({ base }) => base)].join('L')}Z`,
+    band: hasBand ? `M${[...highest, ...back(({ min, top }) => min ?? top)].join('L')}Z` : '',
   };
 }
 
@@ -233,7 +264,8 @@ function peakOf(
 }
 
 /** What the table under the drawing tells, and what the pointer reads there. */
-function rowsOf(layers: readonly Layer[], { isStacked, hasBand, before, bucketMs }: CurveInput, x: Scale): CurveRow[] {
+function rowsOf(layers: readonly Layer[], input: CurveInput, x: Scale): CurveRow[] {
+  const { isStacked, hasBand, before, bucketMs } = input;
   const rows = new Map<number, CurveRow>();
   const rowAt = (ms: number): CurveRow => {
     const known = rows.get(ms);
@@ -244,19 +276,27 @@ function rowsOf(layers: readonly Layer[], { isStacked, hasBand, before, bucketMs
       values: layers.map(() => null),
       total: 0,
       max: null,
+      min: null,
       before: null,
+      disbelieved: 0,
     };
     rows.set(ms, made);
     return made;
   };
   for (const { time, value } of before) rowAt(time.getTime() + bucketMs / 2).before = value;
   layers.forEach(({ points }, index) => {
-    for (const { ms, base, top, max } of points) {
+    for (const { ms, base, top, max, min } of points) {
       const row = rowAt(ms);
       row.values[index] = top - base;
       row.total = isStacked ? row.total + top - base : top;
       if (hasBand) row.max = Math.max(row.max ?? 0, max);
+      if (hasBand) row.min = min;
     }
   });
-  return [...rows.values()].sort((a, b) => a.at.getTime() - b.at.getTime());
+  const sorted = [...rows.values()].sort((a, b) => a.at.getTime() - b.at.getTime());
+  for (const time of input.disbelieved) {
+    const row = sorted.findLast(({ at }) => at <= time) ?? sorted[0];
+    if (row !== undefined) row.disbelieved += 1;
+  }
+  return sorted;
 }

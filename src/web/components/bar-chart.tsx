@@ -1,7 +1,8 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { scaleUnit } from '../charts/axis.ts';
 import type { Bar, Bars } from '../charts/bars.ts';
 import { useView } from '../view.ts';
-import { Legend, NoData, percent, ValueAxis } from './chart-parts.tsx';
+import { DisbelievedMark, Legend, NoData, percent, ValueAxis } from './chart-parts.tsx';
 import { ChartTable } from './chart-table.tsx';
 import { seriesClass } from './curve-chart.tsx';
 
@@ -25,6 +26,13 @@ export function BarChart({ id, label, bars: chart, timeZone, href, size = 'norma
   const words = (bar: Bar): string => fmt.moment(bar.from, timeZone, LONG_STYLE[style]);
   const best = highest?.totalWh == null ? '' : `${t.chart.best(fmt.energy(highest.totalWh), words(highest))}.`;
   const missing = chart.missing === 0 ? '' : t.chart.missing(chart.missing);
+  const doubted = bars.reduce((sum, { disbelieved }) => sum + disbelieved, 0);
+  const doubts = doubted === 0 ? '' : `${t.chart.disbelievedIn(doubted)}.`;
+  // The unit stands at the axis, and is that of the values upon the bars too.
+  const scale = scaleUnit(
+    chart.yTicks.map(({ energyWh }) => energyWh),
+    'Wh',
+  );
   const height = size === 'low' ? 'h-36 md:h-44' : 'h-48 md:h-64';
   const hasBefore = bars.some(({ beforeWh }) => beforeWh !== null);
   return (
@@ -32,7 +40,7 @@ export function BarChart({ id, label, bars: chart, timeZone, href, size = 'norma
       <svg
         class={`chart-plot ${height}`}
         role="img"
-        aria-label={[`${label}.`, best, missing].filter((part) => part !== '').join(' ')}
+        aria-label={[`${label}.`, best, missing, doubts].filter((part) => part !== '').join(' ')}
       >
         <defs>
           <pattern id={`${id}-hatch`} width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
@@ -56,9 +64,12 @@ export function BarChart({ id, label, bars: chart, timeZone, href, size = 'norma
               dy="-7"
               text-anchor={middle(bar) < 60 ? 'start' : middle(bar) > 940 ? 'end' : 'middle'}
             >
-              {fmt.energyParts(bar.totalWh).value}
+              {fmt.number(bar.totalWh / scale.divisor, digitsOf(bar.totalWh, scale.divisor))}
             </text>
           ) : null,
+        )}
+        {bars.map((bar) =>
+          bar.disbelieved === 0 ? null : <DisbelievedMark key={bar.x} x={percent(middle(bar))} y="0%" />,
         )}
         <line class="chart-cursor" x1="0" x2="0" y1="0" y2="100%" data-chart-cursor />
       </svg>
@@ -78,7 +89,12 @@ export function BarChart({ id, label, bars: chart, timeZone, href, size = 'norma
           ),
         )}
       </svg>
-      <Legend names={names} hasBefore={hasBefore} hasEstimates={chart.hasEstimates} />
+      <Legend
+        names={names}
+        hasBefore={hasBefore}
+        hasEstimates={chart.hasEstimates}
+        hasDisbelieved={chart.hasDisbelieved}
+      />
       <ChartTable
         id={`${id}-table`}
         label={label}
@@ -88,7 +104,7 @@ export function BarChart({ id, label, bars: chart, timeZone, href, size = 'norma
           ...(hasBefore ? [{ name: t.chart.before, series: null }] : []),
         ]}
         rows={bars
-          .filter((bar) => bar.totalWh !== null || bar.beforeWh !== null || bar.isMissing)
+          .filter((bar) => bar.totalWh !== null || bar.beforeWh !== null || bar.isMissing || bar.disbelieved > 0)
           .map((bar) => ({
             x: middle(bar),
             at: bar.from,
@@ -96,7 +112,12 @@ export function BarChart({ id, label, bars: chart, timeZone, href, size = 'norma
             cells: [...(names.length > 1 ? bar.valuesWh : []), bar.totalWh, ...(hasBefore ? [bar.beforeWh] : [])].map(
               (wh) => (wh === null ? null : fmt.energy(wh)),
             ),
-            mark: bar.estimated ? t.chart.estimated : bar.isMissing ? t.chart.noData : '',
+            mark: [
+              bar.estimated ? t.chart.estimated : bar.isMissing ? t.chart.noData : '',
+              bar.disbelieved === 0 ? '' : t.chart.disbelievedIn(bar.disbelieved),
+            ]
+              .filter((part) => part !== '')
+              .join(', '),
           }))}
       />
     </figure>
@@ -120,11 +141,11 @@ function BarDrawing({ id, bar, isOne }: { id: string; bar: Bar; isOne: boolean }
   return (
     <g>
       {bar.isMissing ? <rect x={left} width={width} y="0" height="100%" rx="4" fill={`url(#${id}-hatch)`} /> : null}
-      {bar.parts.map(({ layer, y, height, estimated }) => (
+      {bar.parts.map(({ layer, y, height, estimatedHeight }) => (
         <g key={layer} class={seriesClass(layer)}>
           <rect class="series-fill" x={left} width={width} y={percent(y)} height={percent(height)} rx={isOne ? 3 : 1} />
-          {estimated ? (
-            <rect x={left} width={width} y={percent(y)} height={percent(height)} fill={`url(#${id}-part)`} />
+          {estimatedHeight > 0 ? (
+            <rect x={left} width={width} y={percent(y)} height={percent(estimatedHeight)} fill={`url(#${id}-part)`} />
           ) : null}
         </g>
       ))}
@@ -163,6 +184,11 @@ function Ways({
       })}
     </svg>
   );
+}
+
+function digitsOf(wh: number, divisor: number): number {
+  const shown = wh / divisor;
+  return divisor === 1 || shown >= 1000 ? 0 : shown >= 100 ? 1 : 2;
 }
 
 function middle({ x, width }: Bar): number {

@@ -73,14 +73,19 @@ export function Legend({
   names,
   hasBefore = false,
   hasEstimates = false,
+  hasDisbelieved = false,
+  band = null,
 }: {
   names: readonly string[];
   hasBefore?: boolean;
   hasEstimates?: boolean;
+  hasDisbelieved?: boolean;
+  /** What the band around the line is; null: there is none. */
+  band?: string | null;
 }): JSX.Element | null {
   const { t } = useView();
   const named = names.length > 1 ? names : [];
-  if (named.length === 0 && !hasBefore && !hasEstimates) return null;
+  if (named.length === 0 && !hasBefore && !hasEstimates && !hasDisbelieved && band === null) return null;
   return (
     <ul class="mt-3 flex flex-wrap gap-x-5 gap-y-1 text-sm">
       {named.map((name, index) => (
@@ -89,6 +94,15 @@ export function Legend({
           <bdi class="name">{name}</bdi>
         </li>
       ))}
+      {band === null ? null : (
+        <li class="flex items-center gap-2">
+          <svg class="legend-box shrink-0 series-1" aria-hidden="true">
+            <rect width="100%" height="100%" rx="3" class="series-band" />
+            <line class="chart-line series-line" x1="0" x2="100%" y1="50%" y2="50%" />
+          </svg>
+          {band}
+        </li>
+      )}
       {hasBefore ? (
         <li class="flex items-center gap-2">
           <span class="legend-line" />
@@ -104,6 +118,27 @@ export function Legend({
           {t.chart.estimated}
         </li>
       ) : null}
+      {hasDisbelieved ? (
+        <li class="flex items-center gap-2">
+          <svg class="legend-box shrink-0 overflow-visible" aria-hidden="true">
+            <DisbelievedMark x="50%" y="0%" />
+          </svg>
+          {t.chart.disbelieved}
+        </li>
+      ) : null}
     </ul>
+  );
+}
+
+/** A warning sign, its top at a place; `title` is what a pointer resting on it is told. */
+export function DisbelievedMark({ x, y, title }: { x: string; y: string; title?: string }): JSX.Element {
+  return (
+    <svg x={x} y={y} class="overflow-visible" aria-hidden="true">
+      <g class="chart-doubt">
+        {title === undefined ? null : <title>{title}</title>}
+        <path d="M0 1 8 14H-8Z" />
+        <path d="M0 5.5V9.5M0 12v.01" class="chart-doubt-sign" />
+      </g>
+    </svg>
   );
 }

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Curve, CurveRow, Spot } from '../charts/curve.ts';
 import { useView } from '../view.ts';
-import { Legend, NoData, percent, TimeAxis, ValueAxis } from './chart-parts.tsx';
+import { DisbelievedMark, Legend, NoData, percent, TimeAxis, ValueAxis } from './chart-parts.tsx';
 import { ChartTable, type Column } from './chart-table.tsx';
 
 interface CurveChartProps {
@@ -42,12 +42,16 @@ export function CurveChart({
   const maximum =
     peak === null ? '' : (isLong ? t.chart.maximumOn : t.chart.maximum)(format(peak.value), moment(peak.at));
   const gaps = curve.gaps.length === 0 ? '' : t.chart.gaps(curve.gaps.length);
+  const doubted = curve.marks.reduce((sum, { count }) => sum + count, 0);
+  const doubts = doubted === 0 ? '' : `${t.chart.disbelievedIn(doubted)}.`;
   return (
     <figure class="chart-figure" data-chart>
       <svg
         class="chart-plot h-52 md:h-72"
         role="img"
-        aria-label={[`${label}.`, maximum === '' ? '' : `${maximum}.`, gaps].filter((part) => part !== '').join(' ')}
+        aria-label={[`${label}.`, maximum === '' ? '' : `${maximum}.`, gaps, doubts]
+          .filter((part) => part !== '')
+          .join(' ')}
       >
         <Patterns id={id} curve={curve} />
         <ValueAxis ticks={curve.yTicks} unit={unit} />
@@ -79,6 +83,9 @@ export function CurveChart({
           ))}
           {curve.before === '' ? null : <path d={curve.before} class="chart-before" />}
         </svg>
+        {peak === null || last?.at.getTime() === peak.at.getTime() ? null : (
+          <circle class="chart-peak-dot" cx={percent(clamped(peak.x))} cy={percent(peak.y)} r="2.5" />
+        )}
         {peak === null ? null : (
           <text class="chart-peak" x={percent(clamped(peak.x))} y={percent(peak.y)} dy="-10" text-anchor={anchor(peak)}>
             {format(peak.value)}
@@ -92,10 +99,18 @@ export function CurveChart({
             r={isCurrent ? 6.5 : 5}
           />
         )}
+        {curve.marks.map(({ x, from, count }) => (
+          <DisbelievedMark key={x} x={percent(x)} y="0%" title={t.chart.disbelievedAt(count, moment(from))} />
+        ))}
         <line class="chart-cursor" x1="0" x2="0" y1="0" y2="100%" data-chart-cursor />
       </svg>
       <TimeAxis ticks={curve.xTicks} timeZone={timeZone} />
-      <Legend names={curve.layers.map(({ name }) => name)} hasBefore={curve.before !== ''} />
+      <Legend
+        names={curve.layers.map(({ name }) => name)}
+        hasBefore={curve.before !== ''}
+        hasDisbelieved={curve.marks.length > 0}
+        band={curve.hasBand ? (curve.hasLowest ? t.chart.band : t.chart.bandHighest) : null}
+      />
       <ChartTable
         id={`${id}-table`}
         label={label}
@@ -105,7 +120,7 @@ export function CurveChart({
           at: row.at,
           head: moment(row.at),
           cells: cellsOf(row, curve).map((value) => (value === null ? null : format(value))),
-          mark: '',
+          mark: row.disbelieved === 0 ? '' : t.chart.disbelievedIn(row.disbelieved),
         }))}
       />
     </figure>
@@ -113,23 +128,25 @@ export function CurveChart({
 }
 
 function columnsOf(
-  { layers, isStacked, hasBand, before }: Curve,
-  words: { mean: string; highest: string; sum: string; before: string },
+  { layers, isStacked, hasBand, hasLowest, before }: Curve,
+  words: { mean: string; highest: string; lowest: string; sum: string; before: string },
 ): Column[] {
   const isOne = layers.length === 1;
   return [
     ...layers.map(({ name }, layer) => ({ name: isOne ? words.mean : name, series: isOne ? null : layer })),
     ...(isStacked && !isOne ? [{ name: words.sum, series: null }] : []),
+    ...(hasLowest ? [{ name: words.lowest, series: null }] : []),
     ...(hasBand ? [{ name: words.highest, series: null }] : []),
     ...(before === '' ? [] : [{ name: words.before, series: null }]),
   ];
 }
 
-function cellsOf(row: CurveRow, { layers, isStacked, hasBand, before }: Curve): (number | null)[] {
+function cellsOf(row: CurveRow, { layers, isStacked, hasBand, hasLowest, before }: Curve): (number | null)[] {
   const isKnown = row.values.some((value) => value !== null);
   return [
     ...row.values,
     ...(isStacked && layers.length > 1 ? [isKnown ? row.total : null] : []),
+    ...(hasLowest ? [row.min] : []),
     ...(hasBand ? [row.max] : []),
     ...(before === '' ? [] : [row.before]),
   ];

@@ -58,7 +58,12 @@ export function PeriodControl({ period, path, more = {}, canCompare = true }: Pe
           )}
           {choice.kind === 'total' ? null : <DatePicker period={period} path={path} more={more} />}
           {previous === null || !canCompare ? null : (
-            <PeriodLink id="period-compare" href={href({ ...choice, compare: !choice.compare })} class="quiet-button">
+            <PeriodLink
+              id="period-compare"
+              href={href({ ...choice, compare: !choice.compare })}
+              class="quiet-button"
+              label={choice.compare ? t.period.compareOff : t.period.compareWith}
+            >
               {choice.compare ? t.period.compareOff : t.period.compare}
             </PeriodLink>
           )}
@@ -223,7 +228,7 @@ function DatePicker({
         id="period-date"
         type="date"
         name="date"
-        class="input input-sm w-38 rounded-full"
+        class="input input-sm w-36 rounded-full"
         value={lastDate > today ? today : lastDate}
         max={today}
         min="2000-01-01"

@@ -28,7 +28,7 @@ export function Statistics(props: StatisticsProps): JSX.Element {
     <dl class="grid grid-cols-2 gap-3 md:gap-4 lg:grid-cols-4">
       <Tile label={t.dashboard.now} of={power(powerW)} old={freshness(!props.isCurrent, props.staleAfterS)}>
         {sampledAt === null ? null : <Age at={sampledAt} timeZone={timeZone} />}
-        <OldMark />
+        {powerW === null ? null : <OldMark />}
         {nowHint}
       </Tile>
       <Tile label={t.dashboard.maximum} of={power(maxPowerTodayW)} />

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ComponentChildren, JSX } from 'preact';
 import type { InverterSummary } from '../../../services/services.ts';
 import { Age } from '../../components/age.tsx';
@@ -12,10 +13,10 @@ export function inverterFragments({ inverters }: InvertersData): Record<string, 
   );
 }
 
-/** Its rows hold forms, so a row that comes or goes is a new page. */
+/** Its rows hold forms, so a row that comes or goes is a new page. A short name for all of them. */
 export function invertersShape({ inverters, pending }: InvertersData): string {
-  const rows = [pending.length, ...inverters.map(({ id }) => id)];
-  return rows.join('-').slice(0, 40);
+  const rows = [pending.map(({ kind, serial }) => [kind, serial]), inverters.map(({ id }) => id)];
+  return createHash('sha256').update(JSON.stringify(rows)).digest('base64url').slice(0, 16);
 }
 
 export function partOf({ id }: Pick<InverterSummary, 'id'>): string {

@@ -78,13 +78,13 @@ function Row({ inverter, frame, children }: RowProps): JSX.Element {
         </div>
         <LivePart name={partOf(inverter)}>{children}</LivePart>
       </div>
-      <div class="mt-4 flex flex-wrap items-start border-base-300 border-t pt-3">
+      <div class="-mx-2 mt-4 flex flex-wrap items-start border-base-300 border-t pt-3">
         <details class="group max-w-full open:w-full" open={form !== null}>
-          <summary class="btn btn-ghost btn-sm -ml-2 px-2" aria-label={t.inverters.renameOf(name)}>
+          <summary class="btn btn-ghost btn-sm gap-1 px-1.5" aria-label={t.inverters.renameOf(name)}>
             <Icon name="pencil" class="size-4" />
             {t.inverters.rename}
           </summary>
-          <Form action={action} csrf={frame.csrfToken} class="my-2 flex items-start gap-2" enhanced>
+          <Form action={action} csrf={frame.csrfToken} class="m-2 flex items-start gap-2" enhanced>
             <div class="flex-1">
               <Field
                 id={`name-${id}`}
@@ -101,11 +101,15 @@ function Row({ inverter, frame, children }: RowProps): JSX.Element {
             </button>
           </Form>
         </details>
-        <a href={`/inverters/${id}/setup`} class="btn btn-ghost btn-sm px-2">
+        <a href={`/inverters/${id}/setup`} class="btn btn-ghost btn-sm gap-1 px-1.5">
           <Icon name="radio" class="size-4" />
           {t.inverters.setUp}
         </a>
-        <a href={`/inverters/${id}/delete`} class="btn btn-ghost btn-sm px-2" aria-label={t.inverters.removeOf(name)}>
+        <a
+          href={`/inverters/${id}/delete`}
+          class="btn btn-ghost btn-sm gap-1 px-1.5"
+          aria-label={t.inverters.removeOf(name)}
+        >
           <Icon name="trash" class="size-4" />
           {t.inverters.remove}
         </a>

@@ -25,7 +25,7 @@ export function OverviewPage(data: OverviewData, frame: Frame): JSX.Element {
         <LivePart name="verdict">{parts['verdict']}</LivePart>
       </div>
       <section class="panel" aria-label={t.overview.dayCurve}>
-        <div class="flex flex-wrap items-start justify-between gap-x-6 gap-y-6">
+        <div class="flex flex-wrap items-start justify-between gap-x-4 gap-y-6">
           <div class="min-w-min flex-[1_1_8rem]">
             <h2 class="eyebrow mb-2">{t.overview.now}</h2>
             <LivePart name="now">{parts['now']}</LivePart>

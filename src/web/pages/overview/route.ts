@@ -12,11 +12,11 @@ export const overview = definePage<'member', Record<string, never>, Record<strin
   path: '/',
   access: 'member',
   nav: 'overview',
-  async load({ services, user, now }) {
+  async load({ services, user, now, language }) {
     const inverters = await services.inverters.list(user.id, now);
     const timeZone = inverters[0]?.timeZone ?? 'UTC';
     if (inverters.length === 0) return { inverters, curve: null, month: null, timeZone };
-    const sources = accountSources(services, user.id, inverters);
+    const sources = accountSources(services, user.id, inverters, language.t.chart.others);
     const input = { sources, inverters, timeZone, now };
     const { curve } = await readPowerCurve({ ...input, choice: { ...NOW, kind: 'day' } });
     // Of all together: who gave what is told by the pages behind.

@@ -19,7 +19,7 @@ export const summary = definePage<'member', Record<string, never>, PeriodChoice,
   access: 'member',
   nav: 'overview',
   query: PeriodQuery,
-  async load({ services, user, query, now, isUpdate }) {
+  async load({ services, user, query, now, language, isUpdate }) {
     const inverters = await services.inverters.list(user.id, now);
     const [first] = inverters;
     if (first === undefined) return new Redirect('/');
@@ -36,7 +36,7 @@ export const summary = definePage<'member', Record<string, never>, PeriodChoice,
           : Math.round((lastHour.reduce((sum, { powerW }) => sum + powerW, 0) / lastHour.length) * 10) / 10,
     };
     if (isUpdate && !isPushedChoice(query)) return { ...figures, charts: null };
-    const sources = accountSources(services, user.id, inverters);
+    const sources = accountSources(services, user.id, inverters, language.t.chart.others);
     return { ...figures, charts: await readPeriodCharts({ sources, inverters, choice: query, timeZone, now }) };
   },
   view: (data, frame) => ({
