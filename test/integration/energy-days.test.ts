@@ -11,6 +11,7 @@ import { createLogger } from '../../src/telemetry/logger.ts';
 import { keepDays } from '../../src/worker/jobs/keep-days.ts';
 import { purgeInverters } from '../../src/worker/jobs/purge-inverters.ts';
 import { keepDaysOf } from '../../src/worker/keep-days.ts';
+import { makeRoom } from '../support/cold-weeks.ts';
 import { present } from '../support/present.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
@@ -34,7 +35,7 @@ let accounts = 0;
 
 beforeAll(async () => {
   db = await createTestDatabase();
-  await db.owner((c) => c.query('SELECT store.make_partitions($1, $2)', [new Date(FIRST), new Date(NOW)]));
+  await db.owner((c) => makeRoom(c, new Date(FIRST), new Date(NOW)));
 });
 afterAll(() => db.drop());
 

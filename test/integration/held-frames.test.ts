@@ -9,6 +9,7 @@ import { keepRaw } from '../../src/store/devices.ts';
 import { addActiveInverter } from '../../src/store/owner-accounts.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { tidyUp } from '../../src/worker/jobs/tidy-up.ts';
+import { coolWeek } from '../support/cold-weeks.ts';
 import { NOON, TestLogger } from '../support/solarman-logger.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
@@ -352,7 +353,7 @@ describe('frames that were understood', () => {
 
   it.each([
     ['this morning', 0],
-    ['weeks ago, in a week that is packed', 21],
+    ['weeks ago, in a week that has gone cold', 21],
   ])('say what a better decoder makes of them: %s', async (_when, days) => {
     const { logger: model, inverterId } = await connected();
     const noonMs = Math.floor(Date.now() / 86_400_000) * 86_400_000 - (days + 1) * 86_400_000 + 43_200_000;
@@ -391,7 +392,7 @@ describe('frames that were understood', () => {
     await db.owner(async (c) => {
       const text = 'UPDATE store.decoded_frame SET bytes = $3 WHERE inverter_id = $1 AND sampled_at = $2';
       await c.query(text, [inverterId, minute(15), payloadOf(meant)]);
-      if (days > 0) await c.query(`SELECT store.pack_week(date_trunc('week', $1::timestamptz, 'UTC'))`, [minute(0)]);
+      if (days > 0) await coolWeek(c, minute(0));
     });
     const item = { inverter_id: inverterId, serial: String(model.serial), frames: 0, decoded: 4, stored: 0, known: 0 };
     const said = await replay('--inverter', String(inverterId));

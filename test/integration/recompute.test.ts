@@ -11,6 +11,7 @@ import { dropOldSamples } from '../../src/worker/jobs/drop-old-samples.ts';
 import { packSamples } from '../../src/worker/jobs/pack-samples.ts';
 import { tidyUp } from '../../src/worker/jobs/tidy-up.ts';
 import { type RecomputeOptions, recompute } from '../../src/worker/recompute.ts';
+import { coolWeek, makeRoom, ON_TIMESCALE } from '../support/cold-weeks.ts';
 import { envelopeOf, openDtuReading } from '../support/make-reading.ts';
 import { present } from '../support/present.ts';
 import { memberOf } from '../support/test-app.ts';
@@ -31,7 +32,7 @@ beforeAll(async () => {
   const settings = { storeDcChannelData: true, defaultTimeZone: 'Europe/Berlin', retentionDays: 730 };
   ingest = assembleIngest(db.pools, settings, createLogger('fatal'), () => NOW);
   userId = await db.owner(async (client) => {
-    await client.query('SELECT store.make_partitions($1, $2)', [new Date(FIRST_DAY), NOW]);
+    await makeRoom(client, new Date(FIRST_DAY), NOW);
     const { rows } = await client.query<{ id: number }>(
       `SELECT api.insert_account('alice@example.org', 'x', 'A', 'B', false, true, 'Europe/Berlin') AS id`,
     );
@@ -135,6 +136,15 @@ const context = (settings = {}) => ({
   now: NOW,
 });
 
+/** What TimescaleDB's own retention does. */
+const dropChunksBefore = (time: string) =>
+  db.owner((c) =>
+    c.query(
+      `SELECT drop_chunks(t::regclass, older_than => $1::timestamptz) FROM unnest('{store.ac_sample,store.dc_sample}'::text[]) t`,
+      [time],
+    ),
+  );
+
 /** A week of quarter hours gone, others wrong, some that never were; and what is shown of the counter is nonsense. */
 const WRONG = [
   `DELETE FROM store.energy_15m WHERE inverter_id = $1 AND ts >= '2026-06-01' AND ts < '2026-06-03'`,
@@ -152,7 +162,8 @@ describe('recompute', () => {
     const added = await add();
     id = added.id;
     await send(history(added.serial));
-    await packSamples.run(context());
+    if (ON_TIMESCALE) await db.owner((c) => coolWeek(c, new Date('2026-06-01T00:00:00Z')));
+    else await packSamples.run(context());
     right = await books(id);
   });
 
@@ -246,7 +257,8 @@ describe('recompute', () => {
     await expect(rebuild(id, { from: '2026-06-02', to: '2026-06-02' })).rejects.toMatchObject({
       code: 'invalid_input',
     });
-    await dropOldSamples.run(context({ retentionDays: 13 }));
+    if (ON_TIMESCALE) await dropChunksBefore('2026-06-08T20:00:00Z');
+    else await dropOldSamples.run(context({ retentionDays: 13 }));
     await tidyUp.run(context({ retentionDays: 13 }));
     const before = await books(id);
     await expect(rebuild(id)).rejects.toMatchObject({
