@@ -8,8 +8,8 @@ import type {
 import type { ExportService } from './export-service.ts';
 import type { LoggerService } from './logger-service.ts';
 import type { SiteService } from './site-service.ts';
-
 import type { TakeoutService } from './takeout/takeout-service.ts';
+
 /**
  * What pages and API may ask for. Both call these same functions, so that a figure has one definition. Every function that takes a
  * user works inside that user's tenant scope: another tenant's id is answered with NotFound.
@@ -26,9 +26,9 @@ export interface Services {
   statistics: StatisticsService;
   exports: ExportService;
   sites: SiteService;
+  takeouts: TakeoutService;
   apiKeys: ApiKeyService;
   inbox: InboxService;
-  takeouts: TakeoutService;
   health: HealthService;
 }
 
@@ -214,10 +214,10 @@ export interface PowerPoint {
   time: Date;
   powerW: number;
   powerMaxW: number;
-}
-
   /** The lowest single value; absent where it was not asked for or its samples are gone. */
   powerMinW?: number;
+}
+
 /** In V and A. */
 export type InputMeasure = 'voltage' | 'current';
 
@@ -239,8 +239,6 @@ export interface EnergyRange {
   bucket: EnergyBucket;
   /** 0, the default, is the inverter, 1… an input. */
   channel?: number;
-}
-
   /** Of all of the account only these; their days are the account's. */
   only?: readonly InverterId[];
 }
@@ -251,14 +249,16 @@ export interface Disbelieved {
   inverterId: InverterId;
   /** 0 is the inverter, 1… an input. */
   channel: number;
+}
+
 export interface EnergyPoint {
   start: Date;
   energyWh: number;
   /** Whether part of it was inferred, not counted; and how much. */
   estimated: boolean;
+  estimatedWh: number;
 }
 
-  estimatedWh: number;
 export interface EnergySeries {
   bucket: EnergyBucket;
   /** Hours, days, months and years are this zone's. */
@@ -299,17 +299,17 @@ export interface StatisticsService {
    * @throws NotFound, InvalidInput when the range is empty or holds more than 5 000 points
    */
   energy(userId: UserId, inverterId: InverterId | null, range: EnergyRange): Promise<EnergySeries>;
-}
-
-export type ApiKeyScope = 'ingest' | 'read' | 'full';
-
-/** A key as its owner sees it: never the key itself. */
   /** Of these inverters of the account, in order of time; the newest thousand, at most one an hour of each counter. */
   disbelieved(
     userId: UserId,
     inverterIds: readonly InverterId[],
     range: { from: Date; to: Date },
   ): Promise<Disbelieved[]>;
+}
+
+export type ApiKeyScope = 'ingest' | 'read' | 'full';
+
+/** A key as its owner sees it: never the key itself. */
 export interface ApiKeySummary {
   id: number;
   name: string;
