@@ -11,8 +11,8 @@ export class DeviceFaults {
   #isCalm = false;
 
   /** @param options null: nothing ever goes wrong */
-  constructor(seed: number, options: FaultOptions | null, startMs: number, tally: Pick<Tally, 'faults'>) {
-    this.#schedule = options === null ? null : new FaultSchedule(seed, options, startMs);
+  constructor(seed: number, options: FaultOptions | null, tally: Pick<Tally, 'faults'>) {
+    this.#schedule = options === null ? null : new FaultSchedule(seed, options);
     this.clockErrorS = options === null ? 0 : clockErrorS(seed, options);
     this.#tally = tally;
   }

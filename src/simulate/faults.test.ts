@@ -46,7 +46,7 @@ describe('the plan of faults', () => {
   test('leaves enough good samples between two faults, so that none hides another', () => {
     const intervalMs = SLOT_MS / MIN_SAMPLES_A_FAULT;
     for (const seed of seeds.slice(0, 100)) {
-      const schedule = new FaultSchedule(seed, ALL, 0);
+      const schedule = new FaultSchedule(seed, ALL);
       let good = 0;
       let fewest = Number.POSITIVE_INFINITY;
       let outUntil = 0;
@@ -65,9 +65,10 @@ describe('the plan of faults', () => {
     }
   });
 
-  test('leaves the slot alone in which a device starts, tells each fault once and none too late', () => {
+  test('leaves the slot of the first sample alone, tells each fault once and none too late', () => {
     const planned = present(faultIn(5, 2, ALL));
-    const schedule = new FaultSchedule(5, ALL, SLOT_MS + 1);
+    const schedule = new FaultSchedule(5, ALL);
+    expect(schedule.due(SLOT_MS + 1)).toBeNull();
     expect(schedule.due(2 * SLOT_MS - 1)).toBeNull();
     expect(schedule.due(planned.startMs - 1)).toBeNull();
     expect(schedule.due(planned.startMs + 1)).toEqual(planned.fault);

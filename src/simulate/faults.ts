@@ -70,23 +70,23 @@ export function faultIn(seed: number, slot: number, options: FaultOptions): { st
   }
 }
 
-/** The faults of one device, each told once. The slot in which it starts work is left alone: a server has to get to know it first. */
+/** The faults of one device, each told once. The slot of its first sample is left alone: a server has to get to know it first. */
 export class FaultSchedule {
   readonly #seed: number;
   readonly #options: FaultOptions;
   readonly #slotMs: number;
-  #slot: number;
+  #slot: number | null = null;
 
-  constructor(seed: number, options: FaultOptions, startMs: number) {
+  constructor(seed: number, options: FaultOptions) {
     this.#seed = seed;
     this.#options = options;
     this.#slotMs = options.everyS * 1000;
-    this.#slot = Math.floor(startMs / this.#slotMs);
   }
 
   /** What happens with the sample of this moment; null for nothing. A fault that was slept through does not happen. */
   due(ms: number): Fault | null {
     const slot = Math.floor(ms / this.#slotMs);
+    this.#slot ??= slot;
     if (slot <= this.#slot) return null;
     const planned = faultIn(this.#seed, slot, this.#options);
     if (planned !== null && ms < planned.startMs) return null;

@@ -250,8 +250,8 @@ function dtuClient(run: Run, plan: DtuPlan, pusher: HttpPusher): DtuClient {
   });
 }
 
-function faultsOf({ options, startMs }: Run, seed: number, tally: Tally): DeviceFaults {
-  return new DeviceFaults(hash(seed, 0xfa17), options.faults ?? null, startMs, tally);
+function faultsOf({ options }: Run, seed: number, tally: Tally): DeviceFaults {
+  return new DeviceFaults(hash(seed, 0xfa17), options.faults ?? null, tally);
 }
 
 function troublesOf(
