@@ -204,11 +204,10 @@ const VARIABLES = {
     fallback: false,
     parse: bool,
   }),
-  OTEL_EXPORTER_OTLP_ENDPOINT: define<string | null>({
-    meaning: 'traces; unset: off',
+  OTEL_EXPORTER_OTLP_ENDPOINT: define<URL | null>({
+    meaning: 'an OpenTelemetry collector that takes traces, e.g. http://localhost:4318; unset: off',
     fallback: null,
-    parse: text,
-    planned: true,
+    parse: httpUrl,
   }),
   LOG_LEVEL: define<LogLevel | null>({
     meaning: 'trace, debug, info, warn, error or fatal',
@@ -217,7 +216,7 @@ const VARIABLES = {
     parse: logLevel,
   }),
   RUST_LOG: define<LogLevel | null>({ meaning: 'sets an unset LOG_LEVEL', fallback: null, parse: rustLog }),
-  DEBUG: define({ meaning: 'also log SQL', fallback: false, parse: bool }),
+  DEBUG: define({ meaning: 'also log SQL: texts and times, never values', fallback: false, parse: bool }),
 };
 
 export type Values = {

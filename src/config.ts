@@ -58,6 +58,8 @@ export interface Config {
   readonly mail: MailSettings;
   /** Administrators are led to set up a second factor; not so in a demonstration. */
   readonly demandSecondFactor: boolean;
+  /** An OpenTelemetry collector; null: no traces. */
+  readonly tracesEndpoint: URL | null;
   readonly logLevel: LogLevel;
   readonly debug: boolean;
   /** One line each, for things that are set but do nothing here. */
@@ -128,6 +130,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     resetLimit: v.RESET_LIMIT,
     mail: mailSettings(v, baseUrl),
     demandSecondFactor: true,
+    tracesEndpoint: v.OTEL_EXPORTER_OTLP_ENDPOINT,
     logLevel: v.LOG_LEVEL ?? v.RUST_LOG ?? 'info',
     debug: v.DEBUG,
     hints,

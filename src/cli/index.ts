@@ -106,6 +106,7 @@ async function commandDatabase(
         adminUrl: database.adminUrl,
         authSecret: database.secrets.authSecret,
         roles: database.roles,
+        observe: database.observe ?? null,
         onError: (error) => context.log.warn({ err: error }, 'an idle database connection was lost'),
       }),
     timeZone: context.config.timeZone,
@@ -122,7 +123,7 @@ async function commandIngest(context: CommandContext): Promise<IngestAccess> {
   try {
     await prepareDatabase(database, log);
     const { adminUrl, roles, secrets } = database;
-    const connections = { appConnections: 1, ingestConnections: 2 };
+    const connections = { appConnections: 1, ingestConnections: 2, observe: database.observe ?? null };
     const onError = (error: Error): void => log.warn({ err: error }, 'an idle database connection was lost');
     const pools = openPools({ adminUrl, roles, authSecret: secrets.authSecret, ...connections, onError });
     const { storeDcChannelData, retentionDays, timeZone: defaultTimeZone } = config;

@@ -10,6 +10,7 @@ import { type MigrationRun, type MigrationSettings, migrateUp } from './migrate.
 import { withOwner } from './pools.ts';
 import { ensureRoles, type RoleNames, roleNames } from './roles.ts';
 import { requiredSecrets, type Secrets, secretsFromDataDir } from './secrets.ts';
+import { logStatements, type StatementObserver } from './statements.ts';
 
 const EMBEDDED_DATABASE = 'deye_hard';
 
@@ -23,6 +24,8 @@ export interface Database {
   readonly migrations: MigrationSettings;
   /** What the configuration says about hypertables, where the samples lie in such. */
   readonly hypertables: TimescaleSettings;
+  /** What the configuration wants every statement told to; for whoever opens further connections. */
+  readonly observe?: StatementObserver | null;
   owner<T>(work: (client: pg.Client) => Promise<T>): Promise<T>;
   /** Gives the embedded server up; the last process that uses it stops it. */
   release(): Promise<void>;
@@ -36,7 +39,7 @@ export interface Database {
 export async function openDatabase(config: Config, log: Logger, signal?: AbortSignal): Promise<Database> {
   if (config.databaseUrl !== null) {
     const secrets = requiredSecrets(config);
-    return describe(config, config.databaseUrl, secrets, false, async () => undefined);
+    return describe(config, log, { adminUrl: config.databaseUrl, secrets, embedded: false }, async () => undefined);
   }
   const secrets = await secretsFromDataDir(config.dataDir, config);
   const server = await acquireEmbeddedPostgres({
@@ -47,7 +50,8 @@ export async function openDatabase(config: Config, log: Logger, signal?: AbortSi
   });
   try {
     await createDatabase(server.connectionString());
-    return describe(config, server.connectionString(EMBEDDED_DATABASE), secrets, true, () => server.release());
+    const adminUrl = server.connectionString(EMBEDDED_DATABASE);
+    return describe(config, log, { adminUrl, secrets, embedded: true }, () => server.release());
   } catch (error) {
     await server.release();
     throw error;
@@ -77,11 +81,11 @@ export async function prepareDatabase(database: Database, log: Logger): Promise<
 
 function describe(
   config: Config,
-  adminUrl: string,
-  secrets: Secrets,
-  embedded: boolean,
+  log: Logger,
+  { adminUrl, secrets, embedded }: Pick<Database, 'adminUrl' | 'secrets' | 'embedded'>,
   release: () => Promise<void>,
 ): Database {
+  const observe = config.debug ? logStatements(log) : null;
   const roles = roleNames(adminUrl, config.rolePrefix);
   return {
     embedded,
@@ -94,7 +98,8 @@ function describe(
       retentionDays: config.retentionDays,
       spacePartitions: config.spacePartitions,
     },
-    owner: (work) => withOwner(adminUrl, roles, work),
+    observe,
+    owner: (work) => withOwner(adminUrl, roles, work, observe),
     release,
   };
 }

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { connectClient } from './client.ts';
 import { connectionFor, type RoleNames } from './roles.ts';
+import { observeStatements, type StatementObserver } from './statements.ts';
 
 /** int8 arrives as text by default; every figure of ours is far below 2^53, and a string would silently concatenate. */
 export const types: pg.CustomTypesConfig = {
@@ -36,6 +37,8 @@ export interface PoolOptions {
   appConnections?: number;
   ingestConnections?: number;
   onError: (error: Error) => void;
+  /** Told of every statement of these connections; nobody is when absent. */
+  observe?: StatementObserver | null;
 }
 
 export function openPools(options: PoolOptions): Pools {
@@ -58,6 +61,8 @@ export function openPools(options: PoolOptions): Pools {
     });
     // The same for one that breaks while it is lent out, between two statements of a transaction: the next statement reports it.
     pool.on('connect', (client) => client.on('error', () => undefined));
+    const { observe } = options;
+    if (observe != null) pool.on('connect', (client) => observeStatements(client, observe));
     return pool;
   };
   const app = open('app', options.appConnections ?? 8);
@@ -79,6 +84,7 @@ export async function withOwner<T>(
   adminUrl: string,
   roles: RoleNames,
   work: (client: pg.Client) => Promise<T>,
+  observe: StatementObserver | null = null,
 ): Promise<T> {
   const client = await connectClient({
     connectionString: adminUrl,
@@ -87,6 +93,7 @@ export async function withOwner<T>(
     // On TimescaleDB, where maintenance may change more of compressed chunks than a statement usually does; elsewhere it means nothing.
     options: `-c role=${roles.owner} -c timescaledb.max_tuples_decompressed_per_dml_transaction=0`,
   });
+  if (observe !== null) observeStatements(client, observe);
   try {
     return await work(client);
   } finally {

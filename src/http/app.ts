@@ -8,6 +8,7 @@ import type { Config } from '../config.ts';
 import type { Visit } from '../services/visits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracer } from '../telemetry/tracing.ts';
 import { type AuthenticationOptions, installAuthentication } from './authentication.ts';
 import { installCsrf } from './csrf.ts';
 import { installErrorHandling, type RenderErrorPage, refuseConnection, refuseRequest } from './errors.ts';
@@ -15,6 +16,7 @@ import { KeyLimit } from './key-limit.ts';
 import { installRequestLog, requestIds } from './logging.ts';
 import { installRequestMetrics } from './metrics.ts';
 import { type InlineHashes, securityHeaders } from './security-headers.ts';
+import { installTracing } from './tracing.ts';
 import { installVisits } from './visits.ts';
 
 const BODY_LIMIT = 256 * 1024;
@@ -33,6 +35,8 @@ export interface AppDependencies {
   log: Logger;
   /** Where answers are measured; nowhere without it. */
   metrics?: Metrics | null;
+  /** Where answers are traced; nowhere without it. */
+  tracer?: Tracer | null;
   /** What stands in the pages themselves; nothing without it. */
   inline?: InlineHashes;
   /** What is served: API, device endpoints, pages. */
@@ -65,6 +69,7 @@ export function buildApp(deps: AppDependencies): FastifyInstance {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 
+  if (deps.tracer != null) installTracing(app, deps.tracer);
   app.register(helmet, securityHeaders(baseUrl, deps.inline));
   app.register(cookie);
   app.register(formbody);

@@ -1,11 +1,13 @@
 import type { DbPool } from '../db/pools.ts';
+import type { Sample } from '../store/samples.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Tracer } from '../telemetry/tracing.ts';
 import { BatchIntake } from './batch-intake.ts';
 import { Batcher } from './batcher.ts';
 import { ClaimDesk } from './claims.ts';
 import { DecodedFrames } from './decoded-frames.ts';
 import { DeviceNotes } from './device-notes.ts';
-import { type FactsOf, flushSamples } from './flush.ts';
+import { type FactsOf, flushSamples, type SampleOutcome } from './flush.ts';
 import { HeldFrames } from './held-frames.ts';
 import { Inbox } from './inbox.ts';
 import { Intake } from './intake.ts';
@@ -20,6 +22,8 @@ export interface IngestSettings {
   rawFrameDays?: number;
   /** Addresses that stand for a proxy, not for a household; none when absent. */
   isProxy?: (address: string) => boolean;
+  /** Where flushes are traced; nowhere without it. */
+  tracer?: Tracer | null;
 }
 
 /** The way of a reading from a decoder to the COMMIT, put together: one per process. */
@@ -54,7 +58,16 @@ export function assembleIngest(
     if (device === null || device === undefined) return null;
     return { ratedPowerW: device.ratedPowerW, timeZone: device.timeZone, place: device.place };
   };
-  const batcher = new Batcher((samples) => flushSamples(pool, samples, factsOf));
+  const flush = (batch: Sample[]): Promise<SampleOutcome[]> => flushSamples(pool, batch, factsOf);
+  const { tracer = null } = settings;
+  // Many requests and frames share a flush, so it is no part of any of them.
+  const traced = (batch: Sample[]): Promise<SampleOutcome[]> =>
+    tracer === null
+      ? flush(batch)
+      : tracer.trace({ name: 'flush', parent: null, attributes: { 'deye_hard.samples': batch.length } }, () =>
+          flush(batch),
+        );
+  const batcher = new Batcher(traced);
   const notes = new DeviceNotes(pools.notes ?? pool, log);
   const claims = new ClaimDesk({ pool, resolver, log, isProxy: settings.isProxy ?? (() => false) });
   const samples = new SampleMaker(settings, (event) => notes.event(event));

@@ -2,6 +2,7 @@ import { CollectorServer } from '../collector/server.ts';
 import { streamProtocols } from '../protocols/index.ts';
 import { provideCollectorFigures } from './metrics.ts';
 import type { RunningRole, Shared } from './role.ts';
+import { tracedSink } from './tracing.ts';
 
 /** Samples that wait for their date are looked after so often. */
 const TEND_MS = 60_000;
@@ -14,7 +15,7 @@ export async function startCollector(shared: Shared): Promise<RunningRole> {
   for (const protocol of streamProtocols) {
     const server = new CollectorServer({
       protocol,
-      sink: ingest.intake,
+      sink: tracedSink(ingest.intake, shared.tracer ?? null),
       log: shared.log.child({ part: 'collector' }),
       limits: { maxConnections, maxPerAddress },
       proxyProtocol,

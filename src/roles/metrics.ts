@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { CollectorCounters } from '../collector/counters.ts';
 import type { Metrics, Reading } from '../telemetry/metrics.ts';
 import type { Shared } from './role.ts';
+import { version } from './version.ts';
 
 /** What every process has, whatever its roles. */
 export function provideProcessFigures(metrics: Metrics, { ingest, hub, health, pools }: Shared): void {
@@ -46,10 +46,4 @@ export function provideCollectorFigures(metrics: Metrics, counters: CollectorCou
   metrics.provide('deye_hard_collector_garbage_bytes_total', () => [[counters.garbageBytes]]);
   metrics.provide('deye_hard_collector_throttled_total', () => [[counters.throttled]]);
   metrics.provide('deye_hard_collector_tls_hellos_total', () => [[counters.tlsHellos]]);
-}
-
-/** Of this program, as its package says: the same place seen from `src/roles` and from `dist/roles`. */
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

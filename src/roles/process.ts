@@ -3,6 +3,7 @@ import type { Role } from '../config-types.ts';
 import { type Database, openDatabase, prepareDatabase } from '../db/database.ts';
 import { openPools } from '../db/pools.ts';
 import { proveIsolation } from '../db/self-check.ts';
+import { allObservers, traceStatements } from '../db/statements.ts';
 import { listenForMetrics } from '../http/metrics.ts';
 import { assembleIngest } from '../ingest/assemble.ts';
 import { Hub } from '../live/hub.ts';
@@ -15,6 +16,7 @@ import { logIngest } from './ingest-log.ts';
 import { provideProcessFigures } from './metrics.ts';
 import { standsForProxy } from './proxy-addresses.ts';
 import type { RunningRole, Shared } from './role.ts';
+import { openTracer } from './tracing.ts';
 import { startWeb } from './web.ts';
 import { startWorker } from './worker.ts';
 
@@ -52,11 +54,14 @@ export async function startProcess(config: Config, log: Logger, signal?: AbortSi
     undo.push(() => database.release());
     await prepareDatabase(database, log);
     signal?.throwIfAborted();
+    const tracer = openTracer(config, log.child({ part: 'traces' }));
+    if (tracer !== null) undo.push(() => tracer.stop());
     const pools = openPools({
       adminUrl: database.adminUrl,
       authSecret: database.secrets.authSecret,
       roles: database.roles,
       onError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
+      observe: allObservers(database.observe ?? null, tracer === null ? null : traceStatements(tracer)),
     });
     undo.push(() => pools.end());
     await proveIsolation(pools);
@@ -70,6 +75,7 @@ export async function startProcess(config: Config, log: Logger, signal?: AbortSi
         retentionDays: config.retentionDays,
         rawFrameDays: config.rawFrameDays,
         isProxy: standsForProxy(config.trustProxy),
+        tracer,
       },
       log.child({ part: 'ingest' }),
     );
@@ -88,6 +94,7 @@ export async function startProcess(config: Config, log: Logger, signal?: AbortSi
       hub,
       health,
       metrics: config.metrics === null ? null : new Metrics(),
+      tracer,
       onDeviceChange: (listener) => deviceListeners.add(listener),
     };
     const listener = listenFor(shared, () => {

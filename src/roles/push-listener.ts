@@ -9,13 +9,14 @@ import type { Shared } from './role.ts';
  * @throws ConfigError when the port cannot be had
  */
 export async function startPushListener(
-  { config, ingest, health }: Pick<Shared, 'config' | 'ingest' | 'health'>,
+  { config, ingest, health, tracer = null }: Pick<Shared, 'config' | 'ingest' | 'health' | 'tracer'>,
   port: number,
   deps: Pick<AppDependencies, 'accounts' | 'apiKeys' | 'authSecret' | 'keyLimit' | 'log'>,
 ): Promise<{ stop(): Promise<void> }> {
   const { host } = config.http;
   const app = buildApp({
     ...deps,
+    tracer,
     config: { baseUrl: new URL(`http://localhost:${port}`), cookieSecure: false, trustProxy: config.trustProxy },
     plugins: [apiHealth(health), deviceEndpoints({ ingest: ingest.intake, ingestKeysOnly: true })],
   });

@@ -7,6 +7,7 @@ import type { Hub } from '../live/hub.ts';
 import type { Health } from '../services/health.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracer } from '../telemetry/tracing.ts';
 
 /** What the roles of one process share. */
 export interface Shared {
@@ -19,6 +20,8 @@ export interface Shared {
   health: Health;
   /** Null while nobody asks for metrics. */
   metrics: Metrics | null;
+  /** Null or absent while nobody collects traces. */
+  tracer?: Tracer | null;
   /** Called when devices, keys or sites changed anywhere. */
   onDeviceChange(listener: () => void): void;
 }

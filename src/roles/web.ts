@@ -74,6 +74,7 @@ export async function startWeb(shared: Shared): Promise<RunningRole> {
     keyLimit,
     log,
     metrics: shared.metrics,
+    tracer: shared.tracer ?? null,
     inline: inlineHashes(assets),
     plugins: [
       documented([
