@@ -5,7 +5,7 @@
 CREATE TABLE api.takeout (
   id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   user_id int NOT NULL REFERENCES api.user_account ON DELETE CASCADE,
-  state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'ready', 'failed', 'gone')),
+  state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('ready', 'waiting', 'running', 'failed', 'gone')),
   -- The language of its words.
   locale text NOT NULL CHECK (locale IN ('de', 'en')),
   requested_at timestamptz NOT NULL,

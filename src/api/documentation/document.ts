@@ -50,6 +50,7 @@ const ERRORS: Readonly<Record<number, string>> = {
   404: 'Absent, or another account’s: the answer is the same.',
   409: 'It is in the way of something that is there.',
   413: 'The body is too large.',
+  414: 'A part of the address is too long.',
   415: 'The body is of a type that is not understood here.',
   422: 'A field is wrong; `details.fields` names each.',
   429: 'Too many wrong keys, sign-ins or open streams; `Retry-After` says when to come back.',
@@ -109,7 +110,8 @@ function complete(collected: Json, operation: Operation, { access, isTagged }: R
   };
   if (collected['parameters'] !== undefined) result['parameters'] = collected['parameters'];
   if (body !== null) result['requestBody'] = body;
-  const responses = responsesOf(collected, operation, errorsOf(collected, operation, access, body !== null));
+  const kind = { hasBody: body !== null, changes: !key.startsWith('GET ') };
+  const responses = responsesOf(collected, operation, errorsOf(collected, operation, access, kind));
   if (isTagged) responses['304'] = { description: 'As in the answer whose `ETag` was sent.' };
   return { ...result, responses };
 }
@@ -157,15 +159,19 @@ function errorsOf(
   collected: Json,
   { conflict, isLimited, mayBeAbsent }: Operation,
   access: Access | null,
-  hasBody: boolean,
+  { hasBody, changes }: { hasBody: boolean; changes: boolean },
 ): number[] {
   const parameters = (collected['parameters'] ?? []) as { in: string }[];
   const errors = [500, 503];
-  if (access !== null) errors.push(401, 403);
+  if (access !== null) errors.push(401);
+  // A key may have the wrong scope, and what changes something needs the form's token too.
+  if (access !== null && (access.scopes.length > 0 || changes)) errors.push(403);
   if (access !== null || isLimited === true) errors.push(429);
   if (hasBody) errors.push(400, 413, 415);
   if (hasBody || parameters.length > 0) errors.push(422);
-  if (mayBeAbsent === true || parameters.some((parameter) => parameter.in === 'path')) errors.push(404);
+  const isAddressed = parameters.some((parameter) => parameter.in === 'path');
+  if (isAddressed) errors.push(414);
+  if (isAddressed || mayBeAbsent === true) errors.push(404);
   if (conflict !== undefined) errors.push(409);
   return errors;
 }
@@ -195,9 +201,13 @@ function described(status: number): string {
   return status < 300 ? 'Done.' : (ERRORS[status] ?? 'Not done.');
 }
 
-function toResponse({ description, schema, text }: Answer): Json {
+function toResponse({ description, schema, orError, text }: Answer): Json {
   const content: Json = {};
-  if (schema !== undefined) content['application/json'] = { schema: schemaOf(schema, 'output') };
+  if (schema !== undefined) {
+    const own = schemaOf(schema, 'output');
+    const either = { anyOf: [{ $ref: '#/components/schemas/Error' }, own] };
+    content['application/json'] = { schema: orError === true ? either : own };
+  }
   for (const [type, example] of Object.entries(text ?? {})) {
     // JSON that is written while it is read has a form of its own; everything else is text.
     content[type] =

@@ -25,6 +25,8 @@ export interface Answer {
   description: string;
   /** Of `application/json`. */
   schema?: z.ZodType;
+  /** Whether it may be an ordinary error as well. */
+  orError?: boolean;
   /** Media types other than JSON, with an example of each. */
   text?: Readonly<Record<string, string>>;
 }

@@ -147,6 +147,7 @@ const pushed = (schema: ZodType): Readonly<Record<number, Answer>> => ({
   201: { description: 'Everything is stored, or was before.', schema },
   207: { description: 'Some of it is stored; `results` says what is wrong with the rest.', schema },
   404: { description: 'The key is good, but none of these devices is registered: they wait in the inbox.', schema },
+  422: { description: 'Nothing of it can be used.', schema, orError: true },
 });
 
 const readings: Record<string, Operation> = {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { NotSignedIn } from '../../domain/errors.ts';
 import { callerOf, refusalOf, requireAccess, requireSession } from '../../http/authentication.ts';
 import type { Services } from '../../services/services.ts';
-import { nextCursor, pageByPlace, pageQuery } from './requests.ts';
+import { clientOf, nextCursor, pageByPlace, pageQuery } from './requests.ts';
 
 const accountShape = z.object({
   id: z.int(),
@@ -24,7 +24,7 @@ const sessionShape = z.object({
   is_current: z.boolean().describe('the session that asks'),
 });
 const sessionsShape = z.object({ items: z.array(sessionShape), next_cursor: nextCursor });
-const sessionParams = z.object({ id: z.string().max(100) });
+const sessionParams = z.object({ id: z.string().max(64) });
 
 export interface AccountRoutesOptions {
   services: Pick<Services, 'profile' | 'sessions'>;
@@ -89,8 +89,4 @@ export function accountRoutes({ services, now }: AccountRoutesOptions): FastifyP
       return reply.endSession().code(204).send();
     });
   };
-}
-
-function clientOf(request: { ip: string; headers: { 'user-agent'?: string | undefined } }) {
-  return { address: request.ip, userAgent: request.headers['user-agent'] ?? null };
 }

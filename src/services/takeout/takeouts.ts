@@ -53,6 +53,8 @@ export function createTakeouts(pool: DbPool): TakeoutService {
       const row = await asTenant(pool, userId, async (tx) => {
         const newest = await newestTakeout(tx, userId);
         if (newest?.state !== 'ready' || newest.expiresAt <= now) return null;
+        // Before anything is answered.
+        if ((await readPiece(tx, userId, newest.id, 0)) === null) return null;
         await noteOwnAct(tx, userId, 'takeout.download', visitor.client.address);
         return newest;
       });

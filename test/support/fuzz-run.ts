@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { hashApiKey, newApiKey } from '../../src/crypto/api-key.ts';
+import { SessionTokens } from '../../src/crypto/jwt.ts';
+import { insertApiKey } from '../../src/store/api-keys.ts';
+import { insertSession } from '../../src/store/sessions.ts';
+import { Conformance, type NamedOperation } from './conformance.ts';
+import { Fuzz } from './fuzz.ts';
+import type { TestDatabase } from './test-database.ts';
+
+export interface FuzzOptions {
+  db: TestDatabase;
+  origin: string;
+  userId: number;
+  seed: number;
+  /** Of each operation. */
+  requests: number;
+}
+
+export interface FuzzReport {
+  count: number;
+  /** Answers that are a fault of the server or not as documented, and requests without an answer. */
+  problems: string[];
+  /** How each operation was answered. */
+  printed: string;
+}
+
+const AT_ONCE = 8;
+/** Longer than any answer takes on a busy machine. */
+const PATIENCE_MS = 30_000;
+const HOUR_MS = 3_600_000;
+
+/** Sends generated requests to every documented operation, as a member, by a key, or as nobody, and judges each answer by the document. */
+export async function fuzz({ db, origin, userId, seed, requests }: FuzzOptions): Promise<FuzzReport> {
+  const api = new Conformance(await (await fetch(`${origin}/openapi.json`)).json());
+  const ids = await inverters(db, userId);
+  const problems: string[] = [];
+  let count = 0;
+  const generator = new Fuzz(api.document, seed, ids);
+  function* queue(): Generator<[NamedOperation, number]> {
+    for (let n = 0; n < requests; n++) for (const operation of api.operations) yield [operation, n];
+  }
+  const all = queue();
+  const worker = async (): Promise<void> => {
+    for (const [operation, n] of all) {
+      const { path, headers, body } = generator.request(operation);
+      const who = await caller(db, userId, operation, n);
+      const what = `seed ${seed}, ${operation.key} (${path.slice(0, 150)}) with ${String(body).slice(0, 300)}`;
+      const { method, key } = operation;
+      const init = { method, redirect: 'manual', headers: { ...headers, ...who }, body } as const;
+      try {
+        const found = await api.ask(key, `${origin}${path}`, init, PATIENCE_MS);
+        if (found.status >= 500 || found.problems.length > 0) {
+          problems.push(`${what}: ${found.status} ${found.problems.join('; ')}`);
+        }
+      } catch (error) {
+        problems.push(`${what}: no answer (${String((error as Error).cause ?? error)})`);
+      }
+      count += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return { count, problems, printed: api.printed() };
+}
+
+/** Enough for some to be deleted, and for ids that are nobody's. */
+async function inverters(db: TestDatabase, userId: number): Promise<number[]> {
+  const { rows } = await db.owner((c) =>
+    c.query<{ id: number }>(
+      `INSERT INTO api.inverter (user_id, site_id, kind, serial, name, mppt_count)
+       SELECT $1, (SELECT min(id) FROM api.site WHERE user_id = $1), (ARRAY['opendtu', 'victron', 'solarman'])[1 + n % 3],
+              (900000000 + n)::text, 'Fuzz ' || n, 2
+       FROM generate_series(1, 40) n RETURNING id`,
+      [userId],
+    ),
+  );
+  return [...rows.map(({ id }) => id), 2_000_000_000];
+}
+
+/** Made anew for each request: some end what they come with. */
+async function caller(
+  db: TestDatabase,
+  userId: number,
+  { scopes, security }: NamedOperation,
+  n: number,
+): Promise<Record<string, string>> {
+  const now = new Date();
+  if (security.length === 0 || n % 10 === 9) return {};
+  if (scopes.length > 0 && n % 2 === 0) {
+    const key = newApiKey();
+    const scope = scopes.includes('full') ? 'full' : 'ingest';
+    const fields = { name: 'fuzz', scope, hash: hashApiKey(key), hint: '…', createdAt: now, expiresAt: null } as const;
+    await insertApiKey(db.pools.app, userId, fields);
+    return { 'x-api-key': key };
+  }
+  const id = randomUUID();
+  const expiresAt = new Date(now.getTime() + HOUR_MS);
+  await insertSession(db.pools.app, { id, userId, createdAt: now, expiresAt, address: '', userAgent: null });
+  return { authorization: `Bearer ${(await new SessionTokens(db.authSecret).sign(userId, id, now)).token}` };
+}
