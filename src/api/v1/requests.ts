@@ -1,5 +1,12 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { DEVICE_KINDS, MAX_CHANNELS } from '../../domain/inverter.ts';
+import type { Client } from '../../services/services.ts';
+
+/** Where a request comes from, for the audit log. */
+export function clientOf({ ip, headers }: Pick<FastifyRequest, 'ip' | 'headers'>): Client {
+  return { address: ip, userAgent: headers['user-agent'] ?? null };
+}
 
 /** What requests may say, shared by the resources. Messages are short: they stand behind the field's name. */
 
