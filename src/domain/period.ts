@@ -89,9 +89,21 @@ function wallClock(ms: number, zone: string): number {
   return clock.getTime();
 }
 
+/** Since then no zone has changed its offset but at the turn of a quarter hour of UTC. */
+const CHANGES_IN_QUARTERS_SINCE = Date.UTC(1980, 0, 1);
+/** The offset of the quarter hour that was last asked for, of each zone: every answer to a device carries that of now. */
+const lastOffsets = new Map<string, { quarter: number; offset: number }>();
+
 function offsetMs(ms: number, zone: string): number {
+  const quarter = quarterStart(ms);
+  const last = lastOffsets.get(zone);
+  if (last?.quarter === quarter) return last.offset;
   const whole = Math.floor(ms / 1000) * 1000;
-  return wallClock(whole, zone) - whole;
+  const offset = wallClock(whole, zone) - whole;
+  if (quarter < CHANGES_IN_QUARTERS_SINCE) return offset;
+  if (lastOffsets.size >= MAX_FORMATTERS && !lastOffsets.has(zone)) lastOffsets.clear();
+  lastOffsets.set(zone, { quarter, offset });
+  return offset;
 }
 
 /** Minutes to add to UTC to get the zone's wall clock at this instant: 120 in Berlin's summer, −210 in St John's winter. */

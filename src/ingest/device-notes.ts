@@ -1,10 +1,18 @@
+import { isOutage } from '../db/errors.ts';
 import type { DbPool } from '../db/pools.ts';
 import { householdOf } from '../domain/address.ts';
 import { type DeviceKind, MAX_CHANNELS, type UserId } from '../domain/inverter.ts';
 import type { Reading } from '../domain/reading.ts';
 import type { GatewayFacts } from '../protocols/protocol.ts';
 import { noteTls } from '../store/claims.ts';
-import { noteDeviceFacts, noteEvents, noteGateway, noteUnclaimed, type ResolvedDevice } from '../store/devices.ts';
+import {
+  noteDeviceFacts,
+  noteEvents,
+  noteGateways,
+  noteUnclaimed,
+  type ResolvedDevice,
+  type ToldGateway,
+} from '../store/devices.ts';
 import type { NotedEvent } from '../store/samples.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
@@ -18,6 +26,15 @@ const LASTING_EVENTS: ReadonlySet<string> = new Set(['clock_unset', 'two_gateway
 const MAX_REMEMBERED = 50_000;
 const MAX_NAME_LENGTH = 100;
 const MAX_UNDER_WAY = 32;
+/** A fleet's gateways are heard hundreds of times a second, and noted a few hundred at a time. */
+const GATHER_MS = 250;
+const MAX_GATHERED = 5_000;
+
+interface GatheredGateway {
+  subject: string;
+  inverterId: number | null;
+  told: ToldGateway;
+}
 
 /**
  * What is learnt about devices on the side: last seen, firmware, rated power, names of inputs, unknown serials. It is written beside
@@ -30,6 +47,8 @@ export class DeviceNotes {
   readonly #written = new Map<string, { signature: string; at: number }>();
   #underWay = 0;
   #idle: (() => void)[] = [];
+  #gathered: GatheredGateway[] = [];
+  #gathering: NodeJS.Timeout | null = null;
 
   constructor(pool: DbPool, log: Logger) {
     this.#pool = pool;
@@ -49,14 +68,15 @@ export class DeviceNotes {
     const signature =
       facts === null ? '' : JSON.stringify({ ...told, powerOnTimeS: undefined, handshakeAt: undefined });
     // By address too: that it changed is written at once.
-    this.#write(`gateway ${owner.userId} ${kind} ${serial} ${address ?? ''}`, signature, now, async () => {
-      const gateway = { userId: owner.userId, kind, serial, facts: { ...told }, seenAt: now, address };
-      const before = await noteGateway(this.#pool, gateway);
-      if (before === null || address === null || householdOf(before) === householdOf(address)) return;
-      if (owner.inverterId === undefined) return;
-      const event = { userId: owner.userId, inverterId: owner.inverterId, channel: null, at: now };
-      this.event({ ...event, kind: 'new_address', detail: { address, before } });
+    const subject = `gateway ${owner.userId} ${kind} ${serial} ${address ?? ''}`;
+    if (!this.#isDue(subject, signature, now, MINUTE_MS) || this.#gathered.length >= MAX_GATHERED) return;
+    this.#mark(subject, signature, now);
+    this.#gathered.push({
+      subject,
+      inverterId: owner.inverterId ?? null,
+      told: { userId: owner.userId, kind, serial, facts: { ...told }, seenAt: now, address },
     });
+    this.#gathering ??= setTimeout(() => this.#writeGathered(), GATHER_MS);
   }
 
   /** Two connections speak for one device at the same time. */
@@ -106,25 +126,77 @@ export class DeviceNotes {
 
   /** Waits for the notes under way: for a clean stop, and for tests. */
   async settled(): Promise<void> {
+    this.#writeGathered();
     if (this.#underWay > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
+  #writeGathered(): void {
+    if (this.#gathering !== null) clearTimeout(this.#gathering);
+    this.#gathering = null;
+    // In one order for every writer: two of them may note the same gateways at once.
+    this.#writeGateways(this.#gathered.splice(0).sort((a, b) => (a.subject < b.subject ? -1 : 1)));
+  }
+
+  #writeGateways(gathered: readonly GatheredGateway[]): void {
+    if (gathered.length === 0) return;
+    this.#run(
+      gathered.map(({ subject }) => subject),
+      () => this.#noteGateways(gathered),
+    );
+  }
+
+  async #noteGateways(gathered: readonly GatheredGateway[]): Promise<void> {
+    let before: (string | null)[];
+    try {
+      before = await noteGateways(
+        this.#pool,
+        gathered.map(({ told }) => told),
+      );
+    } catch (error) {
+      if (gathered.length === 1 || isOutage(error)) throw error;
+      // One of them is refused: halve until it stands alone, so that it takes nobody along.
+      const middle = gathered.length >> 1;
+      this.#writeGateways(gathered.slice(0, middle));
+      this.#writeGateways(gathered.slice(middle));
+      return;
+    }
+    gathered.forEach(({ inverterId, told: { userId, address, seenAt } }, i) => {
+      const last = before[i] ?? null;
+      if (last === null || address === null || inverterId === null || householdOf(last) === householdOf(address))
+        return;
+      const event = { userId, inverterId, channel: null, at: seenAt };
+      this.event({ ...event, kind: 'new_address', detail: { address, before: last } });
+    });
+  }
+
   #write(subject: string, signature: string, now: Date, work: () => Promise<void>, everyMs = MINUTE_MS): void {
+    // Under a storm notes are shed, never queued without bound; the next packet brings them again.
+    if (!this.#isDue(subject, signature, now, everyMs) || this.#underWay >= MAX_UNDER_WAY) return;
+    this.#mark(subject, signature, now);
+    this.#run([subject], work);
+  }
+
+  #isDue(subject: string, signature: string, now: Date, everyMs: number): boolean {
     const last = this.#written.get(subject);
     const recent = last !== undefined && now.getTime() - last.at < everyMs;
-    if (recent && (signature === '' || last.signature === signature)) return;
-    // Under a storm notes are shed, never queued without bound; the next packet brings them again.
-    if (this.#underWay >= MAX_UNDER_WAY) return;
+    return !(recent && (signature === '' || last.signature === signature));
+  }
+
+  #mark(subject: string, signature: string, now: Date): void {
+    const before = this.#written.get(subject)?.signature ?? '';
     if (this.#written.size >= MAX_REMEMBERED) this.#written.clear();
-    this.#written.set(subject, {
-      signature: signature === '' ? (last?.signature ?? '') : signature,
-      at: now.getTime(),
-    });
+    this.#written.set(subject, { signature: signature === '' ? before : signature, at: now.getTime() });
+  }
+
+  #run(subjects: readonly string[], work: () => Promise<void>): void {
     this.#underWay++;
     work()
       .catch((error: unknown) => {
-        this.#written.delete(subject);
-        this.#log.warn({ err: error, subject }, 'could not note what a device said about itself');
+        for (const subject of subjects) this.#written.delete(subject);
+        this.#log.warn(
+          { err: error, subject: subjects[0], count: subjects.length },
+          'could not note what a device said about itself',
+        );
       })
       .finally(() => {
         this.#underWay--;

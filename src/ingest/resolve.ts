@@ -7,10 +7,18 @@ const NEGATIVE_TTL_MS = 10_000;
 const MAX_ENTRIES = 50_000;
 /** Invented serials cost a stranger nothing: they have a place of their own, and never push out one that is somebody's. */
 const MAX_NEGATIVE = 10_000;
+/** With one that is asked for, those that will have to be soon: a fleet would otherwise ask for each of its loggers alone. */
+const ALONG_MS = 30_000;
+const MAX_ALONG = 500;
 
 interface Entry {
+  kind: DeviceKind;
+  userId: UserId | null;
+  serial: string;
   device: ResolvedDevice | null;
   expiresAt: number;
+  /** It is being asked for again, along with another. */
+  isAsked: boolean;
 }
 
 /**
@@ -59,12 +67,36 @@ export class DeviceResolver {
     }
     if (missing.length > 0) {
       const generation = this.#generation;
-      for (const device of await resolveDevices(this.#pool, kind, userId, missing)) found.set(device.serial, device);
+      const along = this.#dueSoon(kind, userId, nowMs);
+      const asked = new Set([...missing, ...along.map(({ serial }) => serial)]);
+      const answers = new Map<string, ResolvedDevice>();
+      try {
+        const devices = await resolveDevices(this.#pool, kind, userId, [...asked]);
+        for (const device of devices) answers.set(device.serial, device);
+      } finally {
+        for (const entry of along) entry.isAsked = false;
+      }
       // An answer that was overtaken by a change while it was under way serves this once, and is not kept as current.
       const at = generation === this.#generation ? nowMs : Number.NEGATIVE_INFINITY;
-      for (const serial of missing) this.#remember(key(kind, userId, serial), found.get(serial) ?? null, at);
+      for (const serial of asked) this.#remember(kind, userId, serial, answers.get(serial) ?? null, at);
+      for (const serial of missing) {
+        const device = answers.get(serial);
+        if (device !== undefined) found.set(serial, device);
+      }
     }
     return found;
+  }
+
+  /** Known devices whose answer is to be asked for again soon, the oldest first. A map remembers the order of insertion. */
+  #dueSoon(kind: DeviceKind, userId: UserId | null, nowMs: number): Entry[] {
+    const due: Entry[] = [];
+    for (const entry of this.#known.values()) {
+      if (entry.expiresAt > nowMs + ALONG_MS || due.length >= MAX_ALONG) break;
+      if (entry.kind !== kind || entry.userId !== userId || entry.isAsked) continue;
+      entry.isAsked = true;
+      due.push(entry);
+    }
+    return due;
   }
 
   /** What was last known of a serial, however old; undefined when nothing was. */
@@ -76,7 +108,14 @@ export class DeviceResolver {
     return this.#known.get(cacheKey) ?? this.#unknown.get(cacheKey);
   }
 
-  #remember(cacheKey: string, device: ResolvedDevice | null, nowMs: number): void {
+  #remember(
+    kind: DeviceKind,
+    userId: UserId | null,
+    serial: string,
+    device: ResolvedDevice | null,
+    nowMs: number,
+  ): void {
+    const cacheKey = key(kind, userId, serial);
     this.#known.delete(cacheKey);
     this.#unknown.delete(cacheKey);
     const isKnown = device !== null;
@@ -86,7 +125,8 @@ export class DeviceResolver {
       const oldest = cache.keys().next().value;
       if (oldest !== undefined) cache.delete(oldest);
     }
-    cache.set(cacheKey, { device, expiresAt: nowMs + (isKnown ? POSITIVE_TTL_MS : NEGATIVE_TTL_MS) });
+    const expiresAt = nowMs + (isKnown ? POSITIVE_TTL_MS : NEGATIVE_TTL_MS);
+    cache.set(cacheKey, { kind, userId, serial, device, expiresAt, isAsked: false });
   }
 }
 

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { translate } from '../db/errors.ts';
 import type { DeviceKind, InverterId, SiteId, UserId } from '../domain/inverter.ts';
+import { intArray, textArray, timeArray } from './array-literals.ts';
 import { eventsJson, type NotedEvent } from './samples.ts';
 
 /** What ingest must know of a registered device. */
@@ -63,28 +64,34 @@ export async function resolveDevices(
   }));
 }
 
-/** @returns the address it came from before; null when there was none */
-export async function noteGateway(
-  pool: pg.Pool,
-  gateway: {
-    userId: UserId;
-    kind: DeviceKind;
-    serial: string;
-    facts: Record<string, unknown>;
-    seenAt: Date;
-    address: string | null;
-  },
-): Promise<string | null> {
-  const text = 'SELECT api.note_gateway($1,$2,$3,$4,$5,$6) AS before';
-  const rows = await ask<{ before: string | null }>(pool, 'note_gateway', text, [
-    gateway.userId,
-    gateway.kind,
-    gateway.serial,
-    JSON.stringify(gateway.facts),
-    gateway.seenAt,
-    gateway.address,
+/** What a gateway told of itself, and from where. */
+export interface ToldGateway {
+  userId: UserId;
+  kind: DeviceKind;
+  serial: string;
+  facts: Record<string, unknown>;
+  seenAt: Date;
+  address: string | null;
+}
+
+/**
+ * Notes what gateways told, one after the other in one statement.
+ * @returns from where each came before; null: from nowhere yet, or nobody knows
+ */
+export async function noteGateways(pool: pg.Pool, told: readonly ToldGateway[]): Promise<(string | null)[]> {
+  const text = `SELECT api.note_gateway(g.u, g.kind, g.serial, g.facts::jsonb, g.seen_at, g.address) AS before
+                FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
+                  WITH ORDINALITY AS g (u, kind, serial, facts, seen_at, address, n)
+                ORDER BY g.n`;
+  const rows = await ask<{ before: string | null }>(pool, 'note_gateways', text, [
+    intArray(told.map(({ userId }) => userId)),
+    textArray(told.map(({ kind }) => kind)),
+    textArray(told.map(({ serial }) => serial)),
+    textArray(told.map(({ facts }) => JSON.stringify(facts))),
+    timeArray(told.map(({ seenAt }) => seenAt)),
+    textArray(told.map(({ address }) => address)),
   ]);
-  return rows[0]?.before ?? null;
+  return rows.map(({ before }) => before);
 }
 
 export async function notePending(

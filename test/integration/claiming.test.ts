@@ -332,6 +332,27 @@ describe('a claimed logger', () => {
   });
 });
 
+it('what gateways tell is noted together, and one that is refused takes nobody along', async () => {
+  const serials = Array.from({ length: 5 }, () => String(logger().serial));
+  const told = [...serials.slice(0, 3), 'x'.repeat(65), ...serials.slice(3)];
+  for (const serial of told) {
+    rig.ingest.notes.gateway(
+      { userId: alice.id },
+      'solarman',
+      serial,
+      { signalPct: 71, firmware: `"{\\,'` },
+      HOME,
+      NOON,
+    );
+  }
+  await rig.ingest.notes.settled();
+  const { rows } = await rig.db.owner((client) =>
+    client.query('SELECT serial, facts, last_address FROM api.gateway WHERE serial = ANY ($1) ORDER BY serial', [told]),
+  );
+  const noted = { facts: { signalPct: 71, firmware: `"{\\,'` }, last_address: HOME };
+  expect(rows).toEqual(serials.map((serial) => ({ serial, ...noted })));
+});
+
 describe('strangers', () => {
   it('from one address are looked at only so often, and answered all the same', async () => {
     const { claims } = rig.ingest;

@@ -1,4 +1,5 @@
 import {
+  checksum,
   END,
   ENVELOPE_BYTES,
   type Frame,
@@ -72,7 +73,8 @@ export class Splitter {
   }
 
   feed(bytes: Buffer, onFrame: OnFrame): void {
-    for (let at = 0; at < bytes.length && !this.#ended; at += STEP_BYTES) {
+    const from = this.partial ? 0 : this.#takeWhole(bytes, onFrame);
+    for (let at = from; at < bytes.length && !this.#ended; at += STEP_BYTES) {
       this.#append(bytes.subarray(at, at + STEP_BYTES));
       this.#scan(onFrame);
     }
@@ -85,6 +87,21 @@ export class Splitter {
     this.#skip();
     if (!this.#ended) this.#scan(onFrame);
     this.#release();
+  }
+
+  /** Nothing waits, and what came begins with good frames, as it nearly always does: they need not be put together. */
+  #takeWhole(bytes: Buffer, onFrame: OnFrame): number {
+    let at = 0;
+    while (!this.#ended) {
+      const length = candidateLength(bytes, at, bytes.length);
+      if (typeof length !== 'number') return at;
+      const end = at + length - 1;
+      if (bytes[end] !== END || bytes[end - 1] !== checksum(bytes, at + 1, end - 1)) return at;
+      const frame = readCheckedFrame(bytes.subarray(at, end + 1));
+      at = end + 1;
+      this.#emit(frame, onFrame);
+    }
+    return bytes.length;
   }
 
   #append(bytes: Buffer): void {
@@ -118,32 +135,23 @@ export class Splitter {
 
   #scan(onFrame: OnFrame): void {
     while (this.#start < this.#end && !this.#ended) {
-      const length = this.#candidateLength();
+      const length = candidateLength(this.#buffer, this.#start, this.#end);
       if (length === 'wait') return;
       if (length === 'no' || !this.#isWhole(length)) {
         this.#skip();
         continue;
       }
       const frame = readCheckedFrame(this.#buffer.subarray(this.#start, this.#start + length));
-      const noise = this.noise;
       this.#start += length;
-      this.#noise = [];
-      this.#garbage = 0;
-      if (!onFrame(frame, noise)) this.#stop();
+      this.#emit(frame, onFrame);
     }
   }
 
-  /** Length of the frame that seems to begin here, judged by its header alone: a false start never waits for 65 kB. */
-  #candidateLength(): number | 'wait' | 'no' {
-    const buffer = this.#buffer;
-    const start = this.#start;
-    const available = this.#end - start;
-    if (buffer[start] !== START) return 'no';
-    if (available < 3) return 'wait';
-    const payload = buffer.readUInt16LE(start + 1);
-    if (payload < MIN_PAYLOAD || payload > MAX_PAYLOAD) return 'no';
-    if (available > 3 && buffer[start + 3] !== VERSION) return 'no';
-    return available < payload + ENVELOPE_BYTES ? 'wait' : payload + ENVELOPE_BYTES;
+  #emit(frame: Frame, onFrame: OnFrame): void {
+    const noise = this.noise;
+    this.#noise = [];
+    this.#garbage = 0;
+    if (!onFrame(frame, noise)) this.#stop();
   }
 
   #isWhole(length: number): boolean {
@@ -178,4 +186,15 @@ export class Splitter {
     this.#buffer = NO_BYTES;
     this.#sums = NO_SUMS;
   }
+}
+
+/** Length of the frame that seems to begin at `start`, judged by its header alone: a false start never waits for 65 kB. */
+function candidateLength(bytes: Buffer, start: number, end: number): number | 'wait' | 'no' {
+  const available = end - start;
+  if (bytes[start] !== START) return 'no';
+  if (available < 3) return 'wait';
+  const payload = bytes.readUInt16LE(start + 1);
+  if (payload < MIN_PAYLOAD || payload > MAX_PAYLOAD) return 'no';
+  if (available > 3 && bytes[start + 3] !== VERSION) return 'no';
+  return available < payload + ENVELOPE_BYTES ? 'wait' : payload + ENVELOPE_BYTES;
 }
