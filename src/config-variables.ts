@@ -1,4 +1,5 @@
 import type { Limit, LogLevel, Role, VariableReport } from './config-types.ts';
+import { isNetwork } from './domain/address.ts';
 import { ConfigError } from './domain/errors.ts';
 
 /** The text of a variable and where it was found; null when it is set nowhere. */
@@ -73,7 +74,8 @@ const VARIABLES = {
   BASE_URL: define<URL | null>({
     meaning: 'how people reach the pages; used in links',
     fallback: null,
-    fallbackText: 'http://localhost:8000, or the HTTP_PORT that is set; in links the first address in the local network',
+    fallbackText:
+      'http://localhost:8000, or the HTTP_PORT that is set; in links the first address in the local network',
     parse: httpUrl,
   }),
   COOKIE_SECURE: define<boolean | null>({
@@ -144,11 +146,10 @@ const VARIABLES = {
     parse: limit,
   }),
   ADMIN_ALLOW: define<string | null>({
-    meaning: 'networks that may reach /admin',
+    meaning: 'networks that may reach /admin: addresses or networks (10.0.0.0/8), comma-separated; others get a 404',
     fallback: null,
     fallbackText: 'any',
-    parse: text,
-    planned: true,
+    parse: networks,
   }),
   COLLECTOR_PROXY_PROTOCOL: define({
     meaning: 'PROXY v2 behind a TCP proxy',
@@ -274,6 +275,13 @@ function oneOf<T extends string>(...choices: T[]): (value: string, name: string)
     const found = choices.find((choice) => choice === value.toLowerCase());
     return found ?? refuse(name, `must be one of ${choices.join(', ')}.`);
   };
+}
+
+function networks(value: string, name: string): string {
+  const wrong = value.split(',').find((entry) => !isNetwork(entry));
+  if (wrong !== undefined)
+    refuse(name, `holds "${wrong.trim()}", which is no address and no network (192.168.178.0/24).`);
+  return value;
 }
 
 const UNIT_S: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };

@@ -53,6 +53,8 @@ export interface Config {
   readonly signup: 'open' | 'closed';
   /** Failures, per network and account. */
   readonly signInLimit: Limit;
+  /** Networks that may reach the administration, comma-separated; null: any. */
+  readonly adminAllow: string | null;
   /** Mails a stranger may ask for, per network and account. */
   readonly resetLimit: Limit;
   readonly mail: MailSettings;
@@ -128,6 +130,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     signup: v.SIGNUP,
     signInLimit: v.SIGN_IN_LIMIT,
     resetLimit: v.RESET_LIMIT,
+    adminAllow: v.ADMIN_ALLOW,
     mail: mailSettings(v, baseUrl),
     demandSecondFactor: true,
     tracesEndpoint: v.OTEL_EXPORTER_OTLP_ENDPOINT,

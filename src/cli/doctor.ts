@@ -131,7 +131,7 @@ async function servingChecks(database: Database, checks: Check[]): Promise<void>
     onError: (error) => checks.push({ name: 'database', ok: false, text: error.message }),
   });
   try {
-    for (const role of ['app', 'ingest'] as const) {
+    for (const role of ['app', 'ingest', 'admin'] as const) {
       const problems = await isolationProblems(pools[role], role);
       checks.push({
         name: `isolation (${role})`,

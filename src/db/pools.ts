@@ -27,6 +27,8 @@ export interface Pools {
   readonly ingest: pg.Pool;
   /** The same login, for notes on the side: a flush never waits behind them. */
   readonly notes: pg.Pool;
+  /** For the pages of administration: may call their functions and read no table. */
+  readonly admin: pg.Pool;
   end(): Promise<void>;
 }
 
@@ -43,7 +45,7 @@ export interface PoolOptions {
 
 export function openPools(options: PoolOptions): Pools {
   let ending = false;
-  const open = (role: 'app' | 'ingest', max: number): pg.Pool => {
+  const open = (role: 'app' | 'ingest' | 'admin', max: number): pg.Pool => {
     const pool = new pg.Pool({
       ...connectionFor(options.adminUrl, options.roles, role, options.authSecret),
       max,
@@ -68,13 +70,15 @@ export function openPools(options: PoolOptions): Pools {
   const app = open('app', options.appConnections ?? 8);
   const ingest = open('ingest', options.ingestConnections ?? 3);
   const notes = open('ingest', 1);
+  const admin = open('admin', 2);
   return {
     app,
     ingest,
     notes,
+    admin,
     async end() {
       ending = true;
-      await Promise.all([app.end(), ingest.end(), notes.end()]);
+      await Promise.all([app.end(), ingest.end(), notes.end(), admin.end()]);
     },
   };
 }

@@ -2,15 +2,15 @@ import pg from 'pg';
 import { ConfigError } from '../domain/errors.ts';
 import type { Pools } from './pools.ts';
 
-type ServingRole = 'app' | 'ingest';
+type ServingRole = 'app' | 'ingest' | 'admin';
 
 /**
  * Proves on the serving connections themselves that the database would refuse what it must refuse: before the process listens.
  * The predecessor had row security enabled and signed in as the tables' owner, so that it never applied; that state cannot pass here.
  * @throws ConfigError naming the login and what is wrong with it
  */
-export async function proveIsolation(pools: Pick<Pools, 'app' | 'ingest'>): Promise<void> {
-  for (const role of ['app', 'ingest'] as const) {
+export async function proveIsolation(pools: Pick<Pools, ServingRole>): Promise<void> {
+  for (const role of ['app', 'ingest', 'admin'] as const) {
     for (const problem of await isolationProblems(pools[role], role)) {
       throw new ConfigError(`The database does not keep accounts apart: ${problem}. Nothing is served.`);
     }
@@ -147,8 +147,8 @@ const SCHEMA_RULES: readonly Rule[] = [
   },
 ];
 
-/** The ingest login works through functions alone. */
-const INGEST_RULES: readonly Rule[] = [
+/** The logins for ingest and administration work through functions alone. */
+const FUNCTIONS_ONLY: readonly Rule[] = [
   { says: is('may read api.%'), sql: `SELECT relname AS what FROM ${RELATIONS} r WHERE may_read` },
   {
     says: is('may write api.%'),
@@ -163,7 +163,7 @@ export async function isolationProblems(pool: pg.Pool, role: ServingRole): Promi
   const about = (what: string): string => `login ${rows[0]?.login ?? ''} ${what}`;
   const ofLogin = await broken(pool, LOGIN_RULES);
   if (ofLogin.length > 0) return ofLogin.map(about);
-  const rules = role === 'ingest' ? [...SCHEMA_RULES, ...INGEST_RULES] : SCHEMA_RULES;
+  const rules = role === 'app' ? SCHEMA_RULES : [...SCHEMA_RULES, ...FUNCTIONS_ONLY];
   const problems = await broken(pool, rules);
   if (role === 'app') problems.push(...(await visibleWithoutTenant(pool)));
   return problems.map(about);

@@ -52,6 +52,12 @@ export function isListed(address: string, list: string): boolean {
   });
 }
 
+/** Whether `isListed` understands an entry. */
+export function isNetwork(entry: string): boolean {
+  const text = entry.trim();
+  return NAMED_RANGES.has(text) || networkOf(text) !== null;
+}
+
 function contains(network: Parsed & { prefix: number }, address: Parsed): boolean {
   if (network.bits !== address.bits) return false;
   const shift = BigInt(network.bits - network.prefix);

@@ -32,6 +32,9 @@ export class NotSignedIn extends DeyeHardError {
   readonly code = 'unauthorized';
 }
 
+/** The password was right, the code of the second factor was not, or was used before. */
+export class WrongCode extends NotSignedIn {}
+
 /** Signed in, but this is not for them. */
 export class NotAllowed extends DeyeHardError {
   readonly code = 'not_allowed';

@@ -1,3 +1,4 @@
+import { adminDe } from './admin.de.ts';
 import type { Dictionary } from './en.ts';
 
 export const de: Dictionary = {
@@ -536,6 +537,9 @@ export const de: Dictionary = {
       password: 'Das Passwort ist geändert. Wer sonst noch angemeldet war, ist es nicht mehr.',
       session: 'Dort abgemeldet.',
       sessions: 'Überall sonst abgemeldet.',
+      site: 'Gespeichert.',
+      takeout: 'Es wird zusammengestellt. Sie können die Seite verlassen, es geht weiter.',
+      takeoutRemoved: 'Das Archiv ist entfernt.',
     },
     profile: {
       title: 'Profil',
@@ -557,9 +561,6 @@ export const de: Dictionary = {
     },
     password: {
       title: 'Passwort',
-      site: 'Gespeichert.',
-      takeout: 'Es wird zusammengestellt. Sie können die Seite verlassen, es geht weiter.',
-      takeoutRemoved: 'Das Archiv ist entfernt.',
       current: 'Jetziges Passwort',
       button: 'Passwort ändern',
       wrong: 'Das Passwort ist falsch.',
@@ -574,27 +575,6 @@ export const de: Dictionary = {
       endOf: (device) => `${device} abmelden`,
       endOthers: 'Überall sonst abmelden',
     },
-    remove: {
-      title: 'Konto löschen',
-      link: 'Konto löschen …',
-      lead: 'Das geht verloren, und niemand kann es zurückholen:',
-      inverters: (n) => (n === 1 ? 'Ihr Wechselrichter' : `Ihre ${n} Wechselrichter`),
-      readings: 'alles je Gemessene, mit Kurven und Statistiken',
-      keys: 'API-Schlüssel: Geräte, die sie nutzen, werden nicht mehr gehört',
-      export: 'Erst alles mitnehmen',
-      backups: 'In Sicherungen des Servers bleibt es bis zu deren Ablauf.',
-      confirm: 'Ihr Passwort, damit das niemand im Vorbeigehen tut',
-      button: 'Endgültig löschen',
-      cancel: 'Behalten',
-    },
-  },
-
-  twoFactor: {
-    title: 'Zwei-Faktor-Anmeldung',
-    link: 'Zwei-Faktor-Anmeldung',
-    lead: 'Neben dem Passwort braucht die Anmeldung dann einen Code, den eine App auf Ihrem Telefon zeigt, etwa Aegis, FreeOTP oder Google Authenticator. Ein gestohlenes Passwort allein ist nichts wert.',
-    adminNeeds: 'Als Administrator brauchen Sie sie: Richten Sie sie jetzt ein.',
-    off: 'Sie ist aus.',
     sites: {
       title: 'Wo Ihre Wechselrichter stehen',
       lead: 'Der Ort sagt, wann dort die Sonne scheint, und damit, ob ein stiller Wechselrichter schläft oder fehlt.',
@@ -619,7 +599,8 @@ export const de: Dictionary = {
       waiting: 'Gleich geht es los.',
       running: (percent) => `Es wird zusammengestellt: ${percent}.`,
       ready: (size, until) => `Es ist fertig: ${size}. Herunterladen können Sie es bis ${until}.`,
-      failed: 'Es ließ sich nicht zusammenstellen. Versuchen Sie es noch einmal, oder fragen Sie, wer diesen Server betreibt.',
+      failed:
+        'Es ließ sich nicht zusammenstellen. Versuchen Sie es noch einmal, oder fragen Sie, wer diesen Server betreibt.',
       gone: 'Das letzte ist nicht mehr da.',
       download: 'Herunterladen',
       remove: 'Archiv entfernen',
@@ -628,6 +609,27 @@ export const de: Dictionary = {
       tooMany: (hours) =>
         `Ein Konto lässt sich dreimal am Tag mitnehmen. Versuchen Sie es in ${hours === 1 ? 'einer Stunde' : `${hours} Stunden`} wieder.`,
     },
+    remove: {
+      title: 'Konto löschen',
+      link: 'Konto löschen …',
+      lead: 'Das geht verloren, und niemand kann es zurückholen:',
+      inverters: (n) => (n === 1 ? 'Ihr Wechselrichter' : `Ihre ${n} Wechselrichter`),
+      readings: 'alles je Gemessene, mit Kurven und Statistiken',
+      keys: 'API-Schlüssel: Geräte, die sie nutzen, werden nicht mehr gehört',
+      export: 'Erst alles mitnehmen',
+      backups: 'In Sicherungen des Servers bleibt es bis zu deren Ablauf.',
+      confirm: 'Ihr Passwort, damit das niemand im Vorbeigehen tut',
+      button: 'Endgültig löschen',
+      cancel: 'Behalten',
+    },
+  },
+
+  twoFactor: {
+    title: 'Zwei-Faktor-Anmeldung',
+    link: 'Zwei-Faktor-Anmeldung',
+    lead: 'Neben dem Passwort braucht die Anmeldung dann einen Code, den eine App auf Ihrem Telefon zeigt, etwa Aegis, FreeOTP oder Google Authenticator. Ein gestohlenes Passwort allein ist nichts wert.',
+    adminNeeds: 'Als Administrator brauchen Sie sie: Richten Sie sie jetzt ein.',
+    off: 'Sie ist aus.',
     on: (codes) =>
       codes === 1
         ? 'Sie ist an. Ein Wiederherstellungscode ist übrig.'
@@ -718,27 +720,6 @@ export const de: Dictionary = {
     },
   },
 
-  form: {
-    problem: 'Bitte prüfen Sie die markierten Angaben.',
-    notAllowed: 'Das ist mit Ihrem Konto nicht möglich.',
-    conflict: 'Das wurde in der Zwischenzeit anderswo geändert.',
-  },
-
-  error: {
-    403: {
-      title: 'Nicht für Sie',
-      text: 'Ihr Konto darf das nicht sehen oder tun. Kamen Sie von einem Formular, laden Sie dessen Seite bitte neu.',
-    },
-    404: { title: 'Hier ist nichts', text: 'Diese Seite gibt es nicht, oder sie gehört jemand anderem.' },
-    429: { title: 'Zu schnell', text: 'Zu viele Anfragen. Bitte warten Sie einen Moment.' },
-    500: { title: 'Das ist unser Fehler', text: 'Auf dem Server ist etwas schiefgegangen. Es wurde notiert.' },
-    503: {
-      title: 'Gleich wieder da',
-      text: 'Der Server erreicht seine Datenbank nicht. Was gespeichert war, ist sicher.',
-    },
-    other: { title: 'Das ging nicht', text: 'Der Server konnte nicht tun, was verlangt war.' },
-    home: 'Zur Übersicht',
-    request: 'Anfrage',
   takeoutFile: {
     name: 'LIESMICH.txt',
     text: (email, at) => [
@@ -761,5 +742,28 @@ export const de: Dictionary = {
     ],
   },
 
+  admin: adminDe,
+
+  form: {
+    problem: 'Bitte prüfen Sie die markierten Angaben.',
+    notAllowed: 'Das ist mit Ihrem Konto nicht möglich.',
+    conflict: 'Das wurde in der Zwischenzeit anderswo geändert.',
+  },
+
+  error: {
+    403: {
+      title: 'Nicht für Sie',
+      text: 'Ihr Konto darf das nicht sehen oder tun. Kamen Sie von einem Formular, laden Sie dessen Seite bitte neu.',
+    },
+    404: { title: 'Hier ist nichts', text: 'Diese Seite gibt es nicht, oder sie gehört jemand anderem.' },
+    429: { title: 'Zu schnell', text: 'Zu viele Anfragen. Bitte warten Sie einen Moment.' },
+    500: { title: 'Das ist unser Fehler', text: 'Auf dem Server ist etwas schiefgegangen. Es wurde notiert.' },
+    503: {
+      title: 'Gleich wieder da',
+      text: 'Der Server erreicht seine Datenbank nicht. Was gespeichert war, ist sicher.',
+    },
+    other: { title: 'Das ging nicht', text: 'Der Server konnte nicht tun, was verlangt war.' },
+    home: 'Zur Übersicht',
+    request: 'Anfrage',
   },
 };

@@ -1,3 +1,5 @@
+import { adminEn } from './admin.en.ts';
+
 /**
  * Every word the pages say, in English. The other languages have the type of this one: a missing key does not compile.
  * Functions take numbers already formatted where they are only shown, and raw counts where the grammar needs them.
@@ -541,6 +543,9 @@ export const en = {
       password: 'The password is changed. Everybody else who was signed in no longer is.',
       session: 'Signed out there.',
       sessions: 'Signed out everywhere else.',
+      site: 'Saved.',
+      takeout: 'It is being put together. You can leave this page; it goes on.',
+      takeoutRemoved: 'The archive is removed.',
     },
     profile: {
       title: 'Profile',
@@ -562,9 +567,6 @@ export const en = {
     },
     password: {
       title: 'Password',
-      site: 'Saved.',
-      takeout: 'It is being put together. You can leave this page; it goes on.',
-      takeoutRemoved: 'The archive is removed.',
       current: 'Current password',
       button: 'Change the password',
       wrong: 'The password is wrong.',
@@ -579,27 +581,6 @@ export const en = {
       endOf: (device: string) => `Sign out ${device}`,
       endOthers: 'Sign out everywhere else',
     },
-    remove: {
-      title: 'Delete the account',
-      link: 'Delete the account …',
-      lead: 'This will be lost, and nobody can bring it back:',
-      inverters: (n: number) => (n === 1 ? 'your inverter' : `your ${n} inverters`),
-      readings: 'everything ever measured, with its curves and statistics',
-      keys: 'API keys: devices that use them are no longer heard',
-      export: 'Take everything with me first',
-      backups: 'In backups of the server it stays until they expire.',
-      confirm: 'Your password, so that nobody does this in passing',
-      button: 'Delete for good',
-      cancel: 'Keep it',
-    },
-  },
-
-  twoFactor: {
-    title: 'Two-factor sign-in',
-    link: 'Two-factor sign-in',
-    lead: 'Besides the password, signing in then needs a code that an app on your phone shows, such as Aegis, FreeOTP or Google Authenticator. A stolen password alone is worth nothing.',
-    adminNeeds: 'As an administrator you need it: set it up now.',
-    off: 'It is off.',
     sites: {
       title: 'Where your inverters stand',
       lead: 'The place says when the sun is up there, and so whether an inverter that is silent sleeps or is missing.',
@@ -633,6 +614,27 @@ export const en = {
       tooMany: (hours: number) =>
         `An account can be taken out three times a day. Please try again in ${hours === 1 ? 'an hour' : `${hours} hours`}.`,
     },
+    remove: {
+      title: 'Delete the account',
+      link: 'Delete the account …',
+      lead: 'This will be lost, and nobody can bring it back:',
+      inverters: (n: number) => (n === 1 ? 'your inverter' : `your ${n} inverters`),
+      readings: 'everything ever measured, with its curves and statistics',
+      keys: 'API keys: devices that use them are no longer heard',
+      export: 'Take everything with me first',
+      backups: 'In backups of the server it stays until they expire.',
+      confirm: 'Your password, so that nobody does this in passing',
+      button: 'Delete for good',
+      cancel: 'Keep it',
+    },
+  },
+
+  twoFactor: {
+    title: 'Two-factor sign-in',
+    link: 'Two-factor sign-in',
+    lead: 'Besides the password, signing in then needs a code that an app on your phone shows, such as Aegis, FreeOTP or Google Authenticator. A stolen password alone is worth nothing.',
+    adminNeeds: 'As an administrator you need it: set it up now.',
+    off: 'It is off.',
     on: (codes: number) =>
       codes === 1 ? 'It is on. One recovery code is left.' : `It is on. ${codes} recovery codes are left.`,
     password: 'Your password',
@@ -719,27 +721,6 @@ export const en = {
     },
   },
 
-  form: {
-    problem: 'Please check what is marked.',
-    notAllowed: 'This is not allowed for your account.',
-    conflict: 'Somebody else changed this in the meantime.',
-  },
-
-  error: {
-    403: {
-      title: 'Not for you',
-      text: 'Your account may not see or do this. If you came by a form, load its page again.',
-    },
-    404: { title: 'Nothing here', text: 'This page does not exist, or it belongs to somebody else.' },
-    429: { title: 'Too fast', text: 'Too many requests. Please wait a moment.' },
-    500: { title: 'That is our fault', text: 'Something went wrong on the server. It has been noted.' },
-    503: { title: 'Back in a moment', text: 'The server cannot reach its database. What was stored is safe.' },
-    other: { title: 'That did not work', text: 'The server could not do what was asked.' },
-    home: 'To the overview',
-    request: 'Request',
-  },
-};
-
   takeoutFile: {
     name: 'README.txt',
     text: (email: string, at: string) => [
@@ -761,5 +742,28 @@ export const en = {
       'Passwords, keys and the secret of a second factor are not in here: the server keeps only what proves them.',
     ],
   },
+
+  admin: adminEn,
+
+  form: {
+    problem: 'Please check what is marked.',
+    notAllowed: 'This is not allowed for your account.',
+    conflict: 'Somebody else changed this in the meantime.',
+  },
+
+  error: {
+    403: {
+      title: 'Not for you',
+      text: 'Your account may not see or do this. If you came by a form, load its page again.',
+    },
+    404: { title: 'Nothing here', text: 'This page does not exist, or it belongs to somebody else.' },
+    429: { title: 'Too fast', text: 'Too many requests. Please wait a moment.' },
+    500: { title: 'That is our fault', text: 'Something went wrong on the server. It has been noted.' },
+    503: { title: 'Back in a moment', text: 'The server cannot reach its database. What was stored is safe.' },
+    other: { title: 'That did not work', text: 'The server could not do what was asked.' },
+    home: 'To the overview',
+    request: 'Request',
+  },
+};
 
 export type Dictionary = typeof en;

@@ -1,5 +1,6 @@
 import { CollectorServer } from '../collector/server.ts';
 import { streamProtocols } from '../protocols/index.ts';
+import { doorFigures } from './figures.ts';
 import { provideCollectorFigures } from './metrics.ts';
 import type { RunningRole, Shared } from './role.ts';
 import { tracedSink } from './tracing.ts';
@@ -34,6 +35,7 @@ export async function startCollector(shared: Shared): Promise<RunningRole> {
     name: 'collector',
     address: `${publicHost}:${port}, for Solarman loggers`,
     problem: () => '',
+    doors: () => doorFigures(servers.map(({ counters }) => counters)),
     async stop() {
       clearInterval(tending);
       await Promise.all(servers.map((server) => server.stop()));

@@ -12,6 +12,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { listenFor } from './announcements.ts';
 import { startCollector } from './collector.ts';
+import { ownFigures } from './figures.ts';
 import { logIngest } from './ingest-log.ts';
 import { provideProcessFigures } from './metrics.ts';
 import { standsForProxy } from './proxy-addresses.ts';
@@ -83,7 +84,9 @@ export async function startProcess(config: Config, log: Logger, signal?: AbortSi
     undo.push(logIngest(ingest.batcher, log.child({ part: 'ingest' })));
     const hub = new Hub();
     const problems = new Map<Role, () => string>();
-    const health = new Health(pools.app, problems as OwnRoles, log.child({ part: 'health' }));
+    const roles: RunningRole[] = [];
+    const figures = ownFigures(ingest, roles);
+    const health = new Health(pools.app, problems as OwnRoles, log.child({ part: 'health' }), figures);
     const deviceListeners = new Set<() => void>([() => ingest.resolver.invalidate()]);
     const shared: Shared = {
       config,
@@ -103,7 +106,6 @@ export async function startProcess(config: Config, log: Logger, signal?: AbortSi
     await listener.start();
     undo.push(() => listener.stop());
 
-    const roles: RunningRole[] = [];
     // The worker first: it makes the partitions the others write into.
     for (const name of (['worker', 'collector', 'web'] as const).filter((role) => config.roles.has(role))) {
       const role = await STARTERS[name](shared);

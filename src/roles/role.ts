@@ -26,11 +26,19 @@ export interface Shared {
   onDeviceChange(listener: () => void): void;
 }
 
+/** Connections that are open, and what was refused or not understood since the start, by reason. */
+export interface DoorFigures {
+  connections: number;
+  rejects: Record<string, number>;
+}
+
 /** A role that runs. `problem` is empty while it is well. */
 export interface RunningRole {
   name: Role;
   /** For the console: where it listens, if it does. */
   address: string | null;
   problem(): string;
+  /** What its doors counted, where it has some of its own. */
+  doors?(): DoorFigures;
   stop(): Promise<void>;
 }

@@ -75,7 +75,7 @@ export function createApiKeys(options: ApiKeysOptions): ApiKeys {
   }
 
   return {
-    async create(userId: UserId, { name: rawName, scope, expiresAt }, now) {
+    async create(userId: UserId, { name: rawName, scope, expiresAt }, now, from) {
       const name = checkedKeyName(rawName);
       if (expiresAt !== null && expiresAt <= now) {
         throw new InvalidInput('The key would be over already.', { expires_at: 'must be in the future' });
@@ -88,18 +88,20 @@ export function createApiKeys(options: ApiKeysOptions): ApiKeys {
           throw new Conflict(`An account has at most ${MAX_KEYS} keys: revoke one first.`);
         }
         const id = await addApiKey(tx, userId, facts);
-        await audit(tx, { actorId: userId, userId, action: 'api-key.created', detail: { key_id: id, name, scope } });
+        const detail = { key_id: id, name, scope };
+        await audit(tx, { actorId: userId, userId, action: 'api-key.created', detail, address: from?.address });
         return { id, name, scope, key };
       });
     },
 
     list: (userId) => asTenant(app, userId, (tx) => listApiKeys(tx, userId)),
 
-    async revoke(userId, keyId, now) {
+    async revoke(userId, keyId, now, from) {
       await asTenant(app, userId, async (tx) => {
         if (!(await revokeApiKey(tx, userId, keyId, now)))
           throw new NotFound(`There is no API key ${keyId} in this account.`);
-        await audit(tx, { actorId: userId, userId, action: 'api-key.revoked', detail: { key_id: keyId } });
+        const detail = { key_id: keyId };
+        await audit(tx, { actorId: userId, userId, action: 'api-key.revoked', detail, address: from?.address });
       });
       // The database tells the other processes.
       this.invalidate();

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { DbPool } from '../db/pools.ts';
-import { beat, type ProcessBeat, readBeats, signOff } from '../store/processes.ts';
+import { beat, noteFigures, type ProcessBeat, readBeats, signOff } from '../store/processes.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { ProcessFigures } from './process-figures.ts';
 import type { HealthReport, HealthService } from './services.ts';
 
 const BEAT_MS = 15_000;
@@ -21,14 +22,17 @@ export class Health implements HealthService {
   readonly #pool: DbPool;
   readonly #own: OwnRoles;
   readonly #log: Logger;
+  readonly #figures: (now: Date) => ProcessFigures | null;
   readonly #processId = randomUUID();
   readonly #startedAt = new Date();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(pool: DbPool, own: OwnRoles, log: Logger) {
+  /** @param figures what this process counts, told to the others with its heartbeat */
+  constructor(pool: DbPool, own: OwnRoles, log: Logger, figures: (now: Date) => ProcessFigures | null = () => null) {
     this.#pool = pool;
     this.#own = own;
     this.#log = log;
+    this.#figures = figures;
   }
 
   async start(): Promise<void> {
@@ -76,6 +80,8 @@ export class Health implements HealthService {
         host: hostname(),
         startedAt: this.#startedAt,
       });
+      const figures = this.#figures(new Date());
+      if (figures !== null) await noteFigures(this.#pool, this.#processId, figures);
     } catch (error) {
       this.#log.warn({ err: error }, 'heartbeat not written');
     }

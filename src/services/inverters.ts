@@ -90,7 +90,7 @@ export function createInverterService(pool: DbPool, options: InverterServiceOpti
         return listEvents(tx, userId, inverterId, after, limit);
       }),
 
-    remove: (userId, inverterId) =>
+    remove: (userId, inverterId, _now, from) =>
       asTenant(pool, userId, async (tx) => {
         if (!(await store.removeInverter(tx, inverterId))) throw notFound(inverterId);
         await store.audit(tx, {
@@ -98,6 +98,7 @@ export function createInverterService(pool: DbPool, options: InverterServiceOpti
           userId,
           action: 'inverter.removed',
           detail: { inverter_id: inverterId },
+          address: from?.address,
         });
       }),
   };

@@ -1,4 +1,5 @@
 import type { InverterId, UserId } from '../domain/inverter.ts';
+import type { Client } from './services.ts';
 
 /** How it stands with a Solarman logger that waits for a proof of whose it is. */
 export interface ClaimState {
@@ -58,7 +59,7 @@ export interface LoggerService {
   /** "I restart it now": a fresh power-on within a quarter of an hour proves the logger. Nothing when it does not wait. @throws NotFound, TooMany */
   askRestart(userId: UserId, inverterId: InverterId, now: Date): Promise<LoggerDetails>;
   /** Gives the logger up; what was measured stays. Nothing when it waits, or is no logger. @throws NotFound */
-  release(userId: UserId, inverterId: InverterId, now: Date): Promise<void>;
+  release(userId: UserId, inverterId: InverterId, now: Date, from?: Client): Promise<void>;
   /** Everything kept as it came, oldest first. @throws NotFound */
   frames(
     userId: UserId,

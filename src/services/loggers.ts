@@ -30,12 +30,12 @@ export function createLoggerService(pool: DbPool): LoggerService {
         return readDetails(tx, userId, inverterId, now);
       }),
 
-    release: (userId, inverterId, now) =>
+    release: (userId, inverterId, now, from) =>
       asTenant(pool, userId, async (tx) => {
         const serial = await serialOf(tx, userId, inverterId);
         if (!(await releaseLogger(tx, inverterId, now))) return;
         const detail = { inverter_id: inverterId, serial };
-        await audit(tx, { actorId: userId, userId, action: 'logger.released', detail });
+        await audit(tx, { actorId: userId, userId, action: 'logger.released', detail, address: from?.address });
       }),
 
     frames: (userId, inverterId) =>

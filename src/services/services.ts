@@ -5,6 +5,7 @@ import type {
   SessionService,
   TwoFactorService,
 } from './accounts/account-services.ts';
+import type { AdminService } from './admin/admin-service.ts';
 import type { ExportService } from './export-service.ts';
 import type { LoggerService } from './logger-service.ts';
 import type { SiteService } from './site-service.ts';
@@ -17,6 +18,7 @@ import type { TakeoutService } from './takeout/takeout-service.ts';
  */
 export interface Services {
   accounts: AccountService;
+  admin: AdminService;
   registration: RegistrationService;
   profile: ProfileService;
   sessions: SessionService;
@@ -204,8 +206,8 @@ export interface InverterService {
   ): Promise<{ id: InverterId; serial: string; name: string; ratedPowerW: number | null; mpptCount: number | null }>;
   /** What was noticed about it, newest first. `after` is the last event that was read before, or 0. @throws NotFound */
   events(userId: UserId, inverterId: InverterId, page: { after: number; limit: number }): Promise<InverterEvent[]>;
-  /** Removes the inverter with everything measured of it. */
-  remove(userId: UserId, inverterId: InverterId, now: Date): Promise<void>;
+  /** Removes the inverter with everything measured of it. `from` is where that was asked, for the audit log. */
+  remove(userId: UserId, inverterId: InverterId, now: Date, from?: Client): Promise<void>;
 }
 
 export type PowerBucket = 'raw' | '1m' | '5m' | '15m' | '1h' | '1d';
@@ -326,12 +328,13 @@ export interface ApiKeyService {
   /** Every key that was not revoked, newest first; also those that are over. */
   list(userId: UserId): Promise<ApiKeySummary[]>;
   /** It is refused at once, by every process. @throws NotFound also for another tenant's */
-  revoke(userId: UserId, keyId: number, now: Date): Promise<void>;
+  revoke(userId: UserId, keyId: number, now: Date, from?: Client): Promise<void>;
   /** The key is shown this once. @throws InvalidInput, Conflict when the account has too many */
   create(
     userId: UserId,
     key: { name: string; scope: ApiKeyScope; expiresAt: Date | null },
     now: Date,
+    from?: Client,
   ): Promise<{ id: number; name: string; scope: ApiKeyScope; key: string }>;
   /** @throws NotSignedIn when no living key is so */
   identify(key: string, now: Date): Promise<{ user: SessionUser; keyId: number; scope: ApiKeyScope }>;

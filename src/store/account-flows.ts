@@ -138,6 +138,16 @@ export async function deleteAccount(tx: Tx, now: Date, address: string): Promise
   await tx.query('SELECT api.delete_account($1, $2)', [now, address]);
 }
 
+/** A sign-in that failed, for the audit log. The address is only looked up; of too many within an hour not each is noted. */
+export async function noteFailedSignIn(
+  app: pg.Pool,
+  failed: { email: string; why: 'password' | 'code'; address: string },
+  now: Date,
+): Promise<void> {
+  const values = [failed.email, failed.why, now, failed.address];
+  await ask(app, 'SELECT api.note_failed_sign_in($1, $2, $3, $4)', values);
+}
+
 /** Something the tenant did to its own account, for the audit log. */
 export async function noteOwnAct(
   tx: Tx,

@@ -14,6 +14,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'store.account_token': 'links that were mailed; they are asked for anew',
   'store.attempt': 'limits of the running server',
   'store.installation': 'says what engine a database has, which is another one after a restore',
+  'store.job_run': 'how maintenance went on this machine',
   'store.mail': 'sent from where it was written; a copy that is only tried out must not send it again',
   'store.process': 'heartbeats',
   'store.tls_attempt': 'strangers, as below',

@@ -313,12 +313,20 @@ export async function removeInverter(tx: Tx, inverterId: InverterId): Promise<bo
 
 export async function audit(
   tx: Tx,
-  entry: { actorId: UserId; userId: UserId; action: string; detail: Record<string, unknown> },
+  entry: {
+    actorId: UserId;
+    userId: UserId;
+    action: string;
+    detail: Record<string, unknown>;
+    /** From where; unknown when absent. */
+    address?: string | undefined;
+  },
 ): Promise<void> {
-  await tx.query('INSERT INTO api.audit_log (actor_id, user_id, action, detail) VALUES ($1, $2, $3, $4)', [
+  await tx.query('INSERT INTO api.audit_log (actor_id, user_id, action, detail, address) VALUES ($1, $2, $3, $4, $5)', [
     entry.actorId,
     entry.userId,
     entry.action,
     JSON.stringify(entry.detail),
+    entry.address ?? null,
   ]);
 }

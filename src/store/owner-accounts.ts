@@ -20,6 +20,9 @@ export interface ListedAccount {
   createdAt: Date;
 }
 
+/** What is done by the command line is noted like everything else; who sat there is not known. */
+const BY_COMMAND = `'{"by": "command line"}'::jsonb`;
+
 /**
  * Keeps the hash of the one-time link for the first administrator, in place of any before it.
  * @returns false, and no link is valid any more, when there is an administrator already
@@ -42,15 +45,22 @@ export async function insertAccount(
   owner: OwnerClient,
   account: AccountToInsert & { isAdmin: boolean; isVerified: boolean },
 ): Promise<UserId> {
-  const [row] = await ask<{ id: UserId }>(owner, 'SELECT api.insert_account($1, $2, $3, $4, $5, $6, $7) AS id', [
-    account.email,
-    account.passwordHash,
-    account.firstName,
-    account.lastName,
-    account.isAdmin,
-    account.isVerified,
-    account.timeZone,
-  ]);
+  const [row] = await ask<{ id: UserId }>(
+    owner,
+    `WITH made AS MATERIALIZED (SELECT api.insert_account($1, $2, $3, $4, $5, $6, $7) AS id),
+          noted AS (INSERT INTO api.audit_log (user_id, action, detail)
+                    SELECT id, 'account.create', ${BY_COMMAND} || jsonb_build_object('is_admin', $5::boolean) FROM made)
+     SELECT id FROM made`,
+    [
+      account.email,
+      account.passwordHash,
+      account.firstName,
+      account.lastName,
+      account.isAdmin,
+      account.isVerified,
+      account.timeZone,
+    ],
+  );
   return (row as { id: UserId }).id;
 }
 
@@ -76,7 +86,8 @@ export async function replacePassword(owner: OwnerClient, userId: UserId, hash: 
   await ask(
     owner,
     `WITH account AS (UPDATE api.user_account SET password_hash = $2 WHERE id = $1),
-          links AS (DELETE FROM store.account_token WHERE user_id = $1)
+          links AS (DELETE FROM store.account_token WHERE user_id = $1),
+          noted AS (INSERT INTO api.audit_log (at, user_id, action, detail) VALUES ($3, $1, 'password.change', ${BY_COMMAND}))
      UPDATE api.session SET ended_at = $3 WHERE user_id = $1 AND ended_at IS NULL`,
     [userId, hash, now],
   );
@@ -86,7 +97,8 @@ export async function replacePassword(owner: OwnerClient, userId: UserId, hash: 
 export async function disableAccount(owner: OwnerClient, userId: UserId, now: Date): Promise<void> {
   await ask(
     owner,
-    `WITH account AS (UPDATE api.user_account SET disabled_at = coalesce(disabled_at, $2) WHERE id = $1)
+    `WITH account AS (UPDATE api.user_account SET disabled_at = coalesce(disabled_at, $2) WHERE id = $1),
+          noted AS (INSERT INTO api.audit_log (at, user_id, action, detail) VALUES ($2, $1, 'account.disable', ${BY_COMMAND}))
      UPDATE api.session SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`,
     [userId, now],
   );
@@ -96,8 +108,12 @@ export async function disableAccount(owner: OwnerClient, userId: UserId, now: Da
 export async function insertApiKeyFor(owner: OwnerClient, userId: UserId, key: KeyToInsert): Promise<number> {
   const [row] = await ask<{ id: number }>(
     owner,
-    `INSERT INTO api.api_key (user_id, name, scope, key_hash, hint, created_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
+    `WITH made AS (INSERT INTO api.api_key (user_id, name, scope, key_hash, hint, created_at, expires_at)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id),
+          noted AS (INSERT INTO api.audit_log (at, user_id, action, detail)
+                    SELECT $6, $1, 'api-key.created', ${BY_COMMAND} || jsonb_build_object('key_id', id, 'name', $2::text, 'scope', $3::text)
+                    FROM made)
+     SELECT id FROM made`,
     [userId, key.name, key.scope, key.hash, key.hint, key.createdAt, key.expiresAt],
   );
   return (row as { id: number }).id;
@@ -142,6 +158,11 @@ export async function addActiveInverter(
       return null;
     }
     await owner.query(LEAVE_INBOX, [userId, inverter.kind, inverter.serial]);
+    await owner.query(
+      `INSERT INTO api.audit_log (user_id, action, detail)
+       VALUES ($1, 'inverter.added', ${BY_COMMAND} || jsonb_build_object('inverter_id', $2::int, 'kind', $3::text, 'serial', $4::text))`,
+      [userId, rows[0].id, inverter.kind, inverter.serial],
+    );
     await owner.query('COMMIT');
     return rows[0].id;
   } catch (error) {

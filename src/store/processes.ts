@@ -18,6 +18,11 @@ export async function beat(
   ]);
 }
 
+/** What the process counts, beside its heartbeat. */
+export async function noteFigures(pool: DbPool, processId: string, figures: object): Promise<void> {
+  await pool.query('SELECT api.note_figures($1, $2)', [processId, JSON.stringify(figures)]);
+}
+
 export async function signOff(pool: DbPool, processId: string): Promise<void> {
   await pool.query('SELECT api.process_gone($1)', [processId]);
 }

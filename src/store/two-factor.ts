@@ -70,7 +70,7 @@ export async function removeTwoFactor(tx: Tx, now: Date, address: string): Promi
 export async function removeTwoFactorOf(owner: OwnerClient, userId: UserId, now: Date): Promise<boolean> {
   const { rowCount } = await owner.query(
     `WITH gone AS (DELETE FROM store.two_factor WHERE user_id = $1 RETURNING user_id)
-     INSERT INTO api.audit_log (at, user_id, action) SELECT $2, user_id, 'two-factor.off' FROM gone`,
+     INSERT INTO api.audit_log (at, user_id, action, detail) SELECT $2, user_id, 'two-factor.off', '{"by": "command line"}' FROM gone`,
     [userId, now],
   );
   return rowCount === 1;

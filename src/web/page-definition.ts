@@ -17,9 +17,12 @@ export interface WebDependencies {
   now: () => Date;
 }
 
-/** `member`: somebody signed in; everybody else is sent to the sign-in page and comes back after it. */
-export type Access = 'public' | 'member';
-export type UserOf<A extends Access> = A extends 'member' ? SessionUser : SessionUser | null;
+/**
+ * `member`: somebody signed in; everybody else is sent to the sign-in page and comes back after it. `admin`: an administrator with a
+ * second factor, from a network that may; to other members there is no such page.
+ */
+export type Access = 'public' | 'member' | 'admin';
+export type UserOf<A extends Access> = A extends 'public' ? SessionUser | null : SessionUser;
 
 /** What a page's `load` may use. `now` is one moment for the whole page. */
 export interface LoadContext<A extends Access, P, Q> {

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import '../http/request-context.ts';
 import { NotFound, NotSignedIn } from '../domain/errors.ts';
 import type { Client } from '../services/services.ts';
+import { requireAdmin } from './admin-access.ts';
 import { type Explain, type FormState, formRefusal, shownValues } from './form.ts';
 import { pageQuery, parsed, parsedForm } from './input.ts';
 import {
@@ -26,7 +27,7 @@ export function registerPage<A extends Access, P, Q, D>(
   deps: WebDependencies,
   page: PageDefinition<A, P, Q, D>,
 ): void {
-  const onRequest = page.access === 'member' ? [requireMember] : [];
+  const onRequest = hooksFor(page.access, deps);
 
   app.get(page.path, { onRequest }, async (request, reply) => {
     // htmx has followed a redirect to the sign-in page: that is a page of its own, not a piece of the one that was open.
@@ -111,7 +112,7 @@ function loadContext<A extends Access, P, Q, D>(
   request: FastifyRequest,
 ): LoadContext<A, P, Q> {
   const user = request.session?.user ?? null;
-  if (page.access === 'member' && user === null) throw new NotSignedIn('Please sign in.');
+  if (page.access !== 'public' && user === null) throw new NotSignedIn('Please sign in.');
   const nothing = (): Error => new NotFound('There is nothing at this address.');
   return {
     services,
@@ -143,6 +144,11 @@ function actionContext<A extends Access, P, Q>(
 
 function clientOf(request: FastifyRequest): Client {
   return { address: request.ip, userAgent: request.headers['user-agent'] ?? null };
+}
+
+function hooksFor(access: Access, deps: WebDependencies) {
+  if (access === 'public') return [];
+  return access === 'member' ? [requireMember] : [requireAdmin(deps, requireMember, redirect)];
 }
 
 /** Sends whoever is not signed in to the sign-in page. Before the body is read and before the form token is asked for. */

@@ -2,6 +2,7 @@ import { withAdvisoryLock } from '../db/advisory-lock.ts';
 import type { Database } from '../db/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Job, JobSettings } from './job.ts';
+import { RunNotes } from './run-notes.ts';
 
 const STOP_WAIT_MS = 3_000;
 
@@ -16,6 +17,7 @@ export class Scheduler {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #running = new Set<Promise<void>>();
   readonly #stop = new AbortController();
+  readonly #notes: RunNotes;
   /** Jobs whose last run failed, with the reason; for the health report. */
   readonly failing = new Map<string, string>();
 
@@ -23,6 +25,7 @@ export class Scheduler {
     this.#database = database;
     this.#settings = settings;
     this.#log = log;
+    this.#notes = new RunNotes(database, log);
   }
 
   start(jobs: readonly Job[]): void {
@@ -49,8 +52,11 @@ export class Scheduler {
   /** One turn of one job; never rejects. */
   async runOnce(job: Job): Promise<void> {
     const log = this.#log.child({ job: job.name });
+    const startedAt = new Date();
+    // What was another process's turn is noted there.
+    let hadTurn = true;
     try {
-      await withAdvisoryLock(this.#database.adminUrl, `job ${job.name}`, log, () =>
+      hadTurn = await withAdvisoryLock(this.#database.adminUrl, `job ${job.name}`, log, () =>
         job.run({
           database: this.#database,
           settings: this.#settings,
@@ -64,5 +70,8 @@ export class Scheduler {
       this.failing.set(job.name, error instanceof Error ? error.message : String(error));
       log.error({ err: error }, 'job failed');
     }
+    if (!hadTurn) return;
+    const error = this.failing.get(job.name) ?? null;
+    await this.#notes.note({ job: job.name, everyS: job.everyS, startedAt, finishedAt: new Date(), error });
   }
 }

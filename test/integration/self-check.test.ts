@@ -57,7 +57,7 @@ describe('the start-up self-check', () => {
     const pool = new pg.Pool({ connectionString: db.adminUrl, options: `-c role=${db.roles.owner}`, max: 1 });
     try {
       expect((await isolationProblems(pool, 'app')).join()).toContain('owns, or may act as the owner of');
-      await expect(proveIsolation({ app: pool, ingest: db.pools.ingest })).rejects.toMatchObject({
+      await expect(proveIsolation({ ...db.pools, app: pool })).rejects.toMatchObject({
         code: 'config_error',
       });
     } finally {

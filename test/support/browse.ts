@@ -2,7 +2,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { SESSION_COOKIE } from '../../src/http/authentication.ts';
 import { findChromium } from './chromium.ts';
 import type { Scene } from './fake-scenes.ts';
-import { COOKIE } from './test-app.ts';
+import { COOKIES } from './fake-web.ts';
 
 /** A Chromium that starts as root, in a container, and asks nobody outside for anything. */
 export async function launchChromium(): Promise<Browser> {
@@ -24,9 +24,8 @@ export async function launchChromium(): Promise<Browser> {
 
 /** Opens a scene as its person sees it, forms filled in and sent by the buttons of the page. */
 export async function showScene(page: Page, origin: string, scene: Scene): Promise<void> {
-  if (scene.as !== 'nobody') {
-    await page.context().addCookies([{ name: SESSION_COOKIE, value: COOKIE[SESSION_COOKIE] ?? '', url: origin }]);
-  }
+  const token = COOKIES[scene.as ?? 'member'][SESSION_COOKIE];
+  if (token !== undefined) await page.context().addCookies([{ name: SESSION_COOKIE, value: token, url: origin }]);
   await page.goto(`${origin}${scene.path}`, { waitUntil: 'load' });
   if (scene.form === undefined) return;
   const form = page.locator('main form').last();

@@ -5,7 +5,7 @@ import { talkativeLogger, waitingLogger } from './fake-loggers.ts';
 import { PASSWORD } from './fake-password.ts';
 import { type FakeServices, fakeServices, inverter, pendingDevice, sunnyInverter } from './fake-services.ts';
 import { disbelieved } from './fake-statistics.ts';
-import { type FakeWeb, NOON } from './fake-web.ts';
+import { type Asker, type FakeWeb, NOON } from './fake-web.ts';
 
 /** A page in a state worth looking at: for the screenshots and for the accessibility check. */
 export interface Scene {
@@ -13,7 +13,7 @@ export interface Scene {
   path: string;
   services: () => FakeServices;
   now?: Date;
-  as?: 'member' | 'nobody';
+  as?: Asker;
   /** Posts this and shows the answer. */
   form?: Record<string, string>;
   /** The answer's status; 200 when absent. */

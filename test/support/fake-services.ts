@@ -22,6 +22,13 @@ import type {
 import type { Site } from '../../src/services/site-service.ts';
 import type { Takeout } from '../../src/services/takeout/takeout-service.ts';
 import { type FakeAccount, fakeAccount, fakeAccountServices } from './fake-account-services.ts';
+import {
+  ADMIN_ID,
+  type FakeAdministration,
+  fakeAdmin,
+  fakeAdministration,
+  fakeAdminService,
+} from './fake-admin-services.ts';
 import { fakeDay } from './fake-day.ts';
 import { PASSWORD } from './fake-password.ts';
 import { type FakeMeasured, fakeStatistics, measured } from './fake-statistics.ts';
@@ -40,6 +47,8 @@ export interface FakeServices extends Services {
   /** The link that makes the first administrator; null when used up. */
   setupToken: string | null;
   user: SessionUser;
+  /** What the pages of administration work on. */
+  administration: FakeAdministration;
   /** What the account pages work on. */
   account: FakeAccount;
   /** Makes every read fail, as a database that is gone. */
@@ -69,13 +78,17 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
     if (found === undefined) throw new NotFound(`There is no inverter ${id} in this account.`);
     return found;
   };
-  const account = (userId: number): SessionUser => ({ ...memberOf(userId), ...(userId === 1 ? fake.user : {}) });
+  const account = (userId: number): SessionUser =>
+    userId === ADMIN_ID ? fakeAdmin : { ...memberOf(userId), ...(userId === 1 ? fake.user : {}) };
   const living = (sessionId: string): void => {
     if (fake.ended.has(sessionId)) throw new NotSignedIn('The session is over. Please sign in again.');
   };
   const ownAccount = fakeAccount();
+  const administration = fakeAdministration();
   const fake: FakeServices = {
     account: ownAccount,
+    administration,
+    admin: fakeAdminService(administration),
     ...fakeAccountServices(ownAccount),
     ended: new Set(),
     reads: { list: 0, current: 0, power: 0, energy: 0 },

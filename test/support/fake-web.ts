@@ -6,6 +6,7 @@ import { type Assets, inlineHashes } from '../../src/web/assets.ts';
 import type { WebConfig } from '../../src/web/config.ts';
 import { errorPages } from '../../src/web/errors/render-error-page.ts';
 import { type WebPluginDependencies, webPlugin } from '../../src/web/plugin.ts';
+import { ADMIN_ID } from './fake-admin-services.ts';
 import { type FakeServices, fakeServices } from './fake-services.ts';
 import { COOKIE, type TestApp, testApp } from './test-app.ts';
 
@@ -14,6 +15,7 @@ export const NOON = new Date('2026-06-15T12:00:00Z');
 
 export const WEB_CONFIG: WebConfig = {
   publicUrl: new URL('http://192.168.178.20:8000'),
+  adminAllow: null,
   autoRefreshRateS: 120,
   cookieSecure: false,
   timeZone: 'Europe/Berlin',
@@ -22,19 +24,25 @@ export const WEB_CONFIG: WebConfig = {
 
 export const NO_ASSETS: Assets = { directory: null, inline: null, url: (name) => `/assets/${name}` };
 
+/** Account 1, an administrator, or whoever is not signed in. */
+export type Asker = 'member' | 'admin' | 'nobody';
+
+export const COOKIES: Readonly<Record<Asker, Record<string, string>>> = {
+  member: COOKIE,
+  admin: Object.fromEntries(Object.keys(COOKIE).map((name) => [name, `token-of-${ADMIN_ID}`])),
+  nobody: {},
+};
+
 export interface FakeWeb extends TestApp {
   services: FakeServices;
   hub: Hub;
   emit(event: Partial<LiveEvent>): void;
-  get(
-    url: string,
-    options?: { as?: 'member' | 'nobody'; headers?: Record<string, string> },
-  ): Promise<LightMyRequestResponse>;
+  get(url: string, options?: { as?: Asker; headers?: Record<string, string> }): Promise<LightMyRequestResponse>;
   /** Posts a form as a browser does: with the token of the page it was on. */
   post(
     url: string,
     form: Record<string, string>,
-    options?: { as?: 'member' | 'nobody'; headers?: Record<string, string> },
+    options?: { as?: Asker; headers?: Record<string, string> },
   ): Promise<LightMyRequestResponse>;
   /** Starts to listen on a free port of this machine. */
   listen(): Promise<string>;
@@ -64,7 +72,7 @@ export async function fakeWeb(
   });
   const html = { accept: 'text/html' };
   const get: FakeWeb['get'] = (url, { as = 'member', headers = {} } = {}) =>
-    test.inject({ url, cookies: as === 'member' ? COOKIE : {}, headers: { ...html, ...headers } });
+    test.inject({ url, cookies: COOKIES[as], headers: { ...html, ...headers } });
   return {
     ...test,
     services,
@@ -72,9 +80,9 @@ export async function fakeWeb(
     emit: (event) => hub.publish({ type: 'reading', userId: 1, inverterId: 1, ...event }),
     get,
     async post(url, form, { as = 'member', headers = {} } = {}) {
-      const page = await get(as === 'member' ? '/inverters' : '/login', { as });
+      const page = await get(as === 'nobody' ? '/login' : '/inverters', { as });
       const _csrf = /name="_csrf" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
-      const cookies: Record<string, string> = as === 'member' ? { ...COOKIE } : {};
+      const cookies: Record<string, string> = { ...COOKIES[as] };
       for (const { name, value } of page.cookies) cookies[name] = value;
       return test.inject({
         method: 'POST',

@@ -61,7 +61,7 @@ export async function startTimescaleWasm(settings: Partial<TimescaleSettings> = 
     adminUrl,
     roles,
     authSecret: '',
-    pools: { app, ingest, notes: ingest, end: async () => undefined },
+    pools: { app, ingest, notes: ingest, admin: session.poolOf(roles.admin), end: async () => undefined },
     owner: (work) => session.take(work, roles.owner),
     alone: (work) => session.take(work),
     handedOver: (work) => session.handedOver(roles.owner, work),

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { callerOf, requireAccess } from '../../http/authentication.ts';
 import type { ApiKeyService, ApiKeySummary } from '../../services/services.ts';
-import { idParams, moment, nameField, nextCursor, pageById, pageQuery } from './requests.ts';
+import { clientOf, idParams, moment, nameField, nextCursor, pageById, pageQuery } from './requests.ts';
 
 const SCOPES = ['ingest', 'read', 'full'] as const;
 const scope = z.enum(SCOPES).describe('ingest: send measurements; read: read the account; full: both, and manage');
@@ -55,14 +55,19 @@ export function apiKeyRoutes({ apiKeys, now }: ApiKeyRoutesOptions): FastifyPlug
       { onRequest: full, schema: { body: newKeyBody, response: { 201: newKeyShape } } },
       async (request, reply) => {
         const { name, scope: wanted, expires_at: expiresAt } = request.body;
-        const made = await apiKeys.create(callerOf(request).id, { name, scope: wanted, expiresAt }, now());
+        const made = await apiKeys.create(
+          callerOf(request).id,
+          { name, scope: wanted, expiresAt },
+          now(),
+          clientOf(request),
+        );
         reply.code(201);
         return { ...made, expires_at: expiresAt?.toISOString() ?? null };
       },
     );
 
     app.delete(`${path}/:id`, { onRequest: full, schema: { params: idParams } }, async (request, reply) => {
-      await apiKeys.revoke(callerOf(request).id, request.params.id, now());
+      await apiKeys.revoke(callerOf(request).id, request.params.id, now(), clientOf(request));
       return reply.code(204).send();
     });
   };

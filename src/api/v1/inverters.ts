@@ -5,6 +5,7 @@ import { callerOf, requireAccess } from '../../http/authentication.ts';
 import type { InverterService } from '../../services/services.ts';
 import {
   channelParams,
+  clientOf,
   idParams,
   nameField,
   newInverterBody,
@@ -103,7 +104,7 @@ export function inverterRoutes({ inverters, now }: InverterRoutesOptions): Fasti
     );
 
     app.delete(`${path}/:id`, { onRequest: full, schema: { params: idParams } }, async (request, reply) => {
-      await inverters.remove(callerOf(request).id, request.params.id, now());
+      await inverters.remove(callerOf(request).id, request.params.id, now(), clientOf(request));
       return reply.code(204).send();
     });
   };

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { callerOf, requireAccess } from '../../http/authentication.ts';
 import type { LoggerDetails, LoggerService } from '../../services/logger-service.ts';
-import { idParams } from './requests.ts';
+import { clientOf, idParams } from './requests.ts';
 
 const text = z.string().nullable();
 const number = z.number().nullable();
@@ -73,7 +73,7 @@ export function loggerRoutes({ loggers, now }: LoggerRoutesOptions): FastifyPlug
     );
 
     app.post(`${path}/release`, { onRequest: full, schema: { params: idParams } }, async (request, reply) => {
-      await loggers.release(callerOf(request).id, request.params.id, now());
+      await loggers.release(callerOf(request).id, request.params.id, now(), clientOf(request));
       return reply.code(204).send();
     });
 

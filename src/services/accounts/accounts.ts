@@ -4,11 +4,11 @@ import { argon2id, type PasswordHasher } from '../../crypto/passwords.ts';
 import { sha256 } from '../../crypto/tokens.ts';
 import { asTenant } from '../../db/as-tenant.ts';
 import type { Pools } from '../../db/pools.ts';
-import { Conflict, NotAllowed, NotSignedIn, OtpRequired } from '../../domain/errors.ts';
+import { Conflict, NotAllowed, NotSignedIn, OtpRequired, WrongCode } from '../../domain/errors.ts';
 import type { UserId } from '../../domain/inverter.ts';
-import { renewPasswordHash } from '../../store/account-flows.ts';
+import { noteFailedSignIn, noteOwnAct, renewPasswordHash } from '../../store/account-flows.ts';
 import { type AccountRow, findAccount, insertFirstAdmin, isSetupToken } from '../../store/accounts.ts';
-import { endSession, findSession, insertSession, type SessionRow, touchSession } from '../../store/sessions.ts';
+import { addSession, endSession, findSession, type SessionRow, touchSession } from '../../store/sessions.ts';
 import type { AccountService, Client, NewAccount, SessionUser, SignedIn } from '../services.ts';
 import type { AccountLimits } from './limits.ts';
 import { checkedAccount, isEmail, MAX_PASSWORD_LENGTH } from './rules.ts';
@@ -80,13 +80,16 @@ export function createAccounts(options: AccountsOptions): Accounts {
 
   async function openSession(account: AccountRow, client: Client, now: Date): Promise<SignedIn> {
     const sessionId = randomUUID();
-    await insertSession(app, {
-      id: sessionId,
-      userId: account.id,
-      createdAt: now,
-      expiresAt: secondsAfter(now, SESSION_IDLE_S),
-      address: client.address,
-      userAgent: client.userAgent?.slice(0, MAX_USER_AGENT_LENGTH) ?? null,
+    await asTenant(app, account.id, async (tx) => {
+      await addSession(tx, {
+        id: sessionId,
+        userId: account.id,
+        createdAt: now,
+        expiresAt: secondsAfter(now, SESSION_IDLE_S),
+        address: client.address,
+        userAgent: client.userAgent?.slice(0, MAX_USER_AGENT_LENGTH) ?? null,
+      });
+      await noteOwnAct(tx, account.id, 'sign-in', client.address);
     });
     return { user: sessionUser(account), sessionId, ...(await tokens.sign(account.id, sessionId, now)) };
   }
@@ -101,8 +104,17 @@ export function createAccounts(options: AccountsOptions): Accounts {
     return limits.secondStep(userId, now, () => secondFactor.check(userId, otp, client.address, now));
   }
 
-  function counted<T>(email: string, client: Client, now: Date, work: () => Promise<T>): Promise<T> {
-    return guard === undefined ? work() : guard.limits.attempt(email, client, now, work);
+  /** Counted, and noted when it fails. One that is not even tried, because there were too many, is only in the log. */
+  async function counted<T>(email: string, client: Client, now: Date, work: () => Promise<T>): Promise<T> {
+    try {
+      return guard === undefined ? await work() : await guard.limits.attempt(email, client, now, work);
+    } catch (error) {
+      if (error instanceof NotSignedIn) {
+        const why = error instanceof WrongCode ? 'code' : 'password';
+        await noteFailedSignIn(app, { email: email.trim(), why, address: client.address }, now);
+      }
+      throw error;
+    }
   }
 
   async function livingSession(userId: UserId, sessionId: string, now: Date): Promise<SessionRow> {

@@ -8,7 +8,7 @@ import type { AccountServices } from './assemble.ts';
  * password, a code or a link. For pages and API alike, so that neither can forget it.
  */
 export function logAccountEvents(services: AccountServices, log: Pick<Logger, 'info' | 'warn'>): AccountServices {
-  const { accounts, registration, profile, sessions, twoFactor } = services;
+  const { accounts, admin, registration, profile, sessions, twoFactor } = services;
   const tell = (event: string, { address }: Client, userId?: number): void =>
     log.info({ event, address, ...(userId === undefined ? {} : { userId }) }, event.replaceAll('_', ' '));
   const attempt = async <T>(event: string, { address }: Client, userId: number | undefined, act: () => Promise<T>) => {
@@ -35,7 +35,28 @@ export function logAccountEvents(services: AccountServices, log: Pick<Logger, 'i
     return result;
   };
 
+  /** Something an administrator does to somebody else's account or device. */
+  const byAdmin = async (act: string, client: Client, actorId: number, about: object, work: () => Promise<void>) => {
+    await work();
+    log.info({ event: 'admin_act', act, ...about, actorId, address: client.address }, 'act of an administrator');
+  };
+
   return {
+    admin: {
+      ...admin,
+      act: (actor, userId, act, visitor, now) =>
+        byAdmin(act, visitor.client, actor.id, { userId }, () => admin.act(actor, userId, act, visitor, now)),
+      startReset: (actor, userId, visitor, now) =>
+        byAdmin('start-reset', visitor.client, actor.id, { userId }, () =>
+          admin.startReset(actor, userId, visitor, now),
+        ),
+      assignLogger: (actor, logger, visitor, now) =>
+        byAdmin('assign-logger', visitor.client, actor.id, { serial: logger.serial }, () =>
+          admin.assignLogger(actor, logger, visitor, now),
+        ),
+      retryMail: (actor, mail, visitor, now) =>
+        byAdmin('retry-mail', visitor.client, actor.id, { mail }, () => admin.retryMail(actor, mail, visitor, now)),
+    },
     accounts: {
       ...accounts,
       signIn: (email, password, client, now, otp) =>

@@ -4,7 +4,7 @@ import { newRecoveryCodes, recoveryCodeHash } from '../../crypto/recovery-codes.
 import { base32, matchingStep, newTotpSeed, otpauthUrl } from '../../crypto/totp.ts';
 import { asTenant, type Tx } from '../../db/as-tenant.ts';
 import type { DbPool } from '../../db/pools.ts';
-import { Conflict, InvalidInput, NotSignedIn } from '../../domain/errors.ts';
+import { Conflict, InvalidInput, NotSignedIn, WrongCode } from '../../domain/errors.ts';
 import type { UserId } from '../../domain/inverter.ts';
 import {
   beginTwoFactor,
@@ -44,7 +44,7 @@ export interface Challenge {
 /** What signing in needs of it. */
 export interface SecondFactor extends TwoFactorService {
   isDemanded(userId: UserId): Promise<boolean>;
-  /** @throws NotSignedIn when it is no code of this moment, was used before, or is no recovery code */
+  /** @throws WrongCode when it is no code of this moment, was used before, or is no recovery code */
   check(userId: UserId, code: string, address: string, now: Date): Promise<void>;
   challenge(of: { id: UserId; email: string }, passwordHash: string, now: Date): string;
   /** @throws NotSignedIn when it is not ours or too old */
@@ -75,7 +75,7 @@ export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
         const step = matchingStep(seedOf(row, now), code, now);
         const isGood =
           step === null ? await takeRecoveryCode(tx, recoveryCodeHash(code), now, address) : await takeStep(tx, step);
-        if (!isGood) throw new NotSignedIn('The code is wrong, or was used already.');
+        if (!isGood) throw new WrongCode('The code is wrong, or was used already.');
       }),
 
     challenge: ({ id, email }, passwordHash, now) =>

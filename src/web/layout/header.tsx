@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { ADMIN_PATHS } from '../admin/paths.ts';
 import { Form } from '../components/form.tsx';
 import { Icon, SunMark } from '../components/icon.tsx';
 import type { Frame } from '../page-definition.ts';
@@ -80,6 +81,11 @@ function AccountMenu({ frame, name, email }: { frame: Frame; name: string; email
         <a href="/account/api-keys" class="btn btn-block mt-2">
           {t.keys.title}
         </a>
+        {frame.user?.isAdmin === true ? (
+          <a href={ADMIN_PATHS.overview} class="btn btn-block mt-2">
+            {t.admin.title}
+          </a>
+        ) : null}
         <Form action="/logout" csrf={frame.csrfToken} class="mt-2">
           <button type="submit" class="btn btn-block">
             {t.account.signOut}

@@ -1,6 +1,14 @@
 import type { Page } from '../define-page.ts';
 import { account } from './account/route.ts';
 import { accountDelete } from './account-delete/route.ts';
+import { admin } from './admin/route.ts';
+import { adminAudit } from './admin-audit/route.ts';
+import { adminDevices } from './admin-devices/route.ts';
+import { adminJobs } from './admin-jobs/route.ts';
+import { adminLoggers } from './admin-loggers/route.ts';
+import { adminMails } from './admin-mails/route.ts';
+import { adminUser } from './admin-user/route.ts';
+import { adminUsers } from './admin-users/route.ts';
 import { apiKeys } from './api-keys/route.ts';
 import { dashboard } from './dashboard/route.ts';
 import { dcChannels } from './dc-channels/route.ts';
@@ -37,6 +45,14 @@ export const PAGES: readonly Page[] = [
   accountDelete,
   twoFactor,
   apiKeys,
+  admin,
+  adminUsers,
+  adminUser,
+  adminDevices,
+  adminLoggers,
+  adminJobs,
+  adminMails,
+  adminAudit,
   login,
   logout,
   signup,

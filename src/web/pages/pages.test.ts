@@ -13,13 +13,16 @@ afterEach(async () => {
 
 async function start(): Promise<FakeWeb> {
   const services = fakeServices([sunnyInverter(NOON, { id: 1 })]);
+  // An administrator without one is only led to set it up.
+  services.account.twoFactor.isOn = true;
   services.inverters.of.set(2, [sunnyInverter(NOON, { id: 9, name: 'Nebenan' })]);
   running = await fakeWeb(services);
   return running;
 }
 
 const at = (path: string, id: number): string => path.replace(':id', String(id));
-const MEMBER = PAGES.filter(({ access }) => access === 'member');
+const asker = { public: 'nobody', member: 'member', admin: 'admin' } as const;
+const PRIVATE = PAGES.filter(({ access }) => access !== 'public');
 const WITH_ID = PAGES.filter(({ path }) => path.includes(':id'));
 const POSTS = PAGES.flatMap(({ access, actions }) => actions.map((path) => ({ access, path })));
 const HTMX = { 'hx-request': 'true', 'hx-current-url': 'http://192.168.178.20:8000/inverters?done=renamed' };
@@ -30,7 +33,7 @@ describe('every page', () => {
     expect(new Set(PAGES.map(({ path }) => path)).size).toBe(PAGES.length);
   });
 
-  it.each(MEMBER)('$path sends whoever is not signed in to sign in, and back afterwards', async ({ path }) => {
+  it.each(PRIVATE)('$path sends whoever is not signed in to sign in, and back afterwards', async ({ path }) => {
     const web = await start();
     const url = `${at(path, 1)}?kind=opendtu`;
     const answer = await web.get(url, { as: 'nobody' });
@@ -39,45 +42,50 @@ describe('every page', () => {
     expect(answer.body).toBe('');
   });
 
-  it.each(MEMBER)('$path tells htmx the same in its own way', async ({ path }) => {
+  it.each(PRIVATE)('$path tells htmx the same in its own way', async ({ path }) => {
     const web = await start();
     const answer = await web.get(at(path, 1), { as: 'nobody', headers: HTMX });
     expect(answer.headers['hx-redirect']).toBe('/login?next=%2Finverters%3Fdone%3Drenamed');
     expect(answer.body).toBe('');
   });
 
-  it.each(WITH_ID)('$path is not there for somebody else’s inverter, nor for one that never was', async ({ path }) => {
-    const web = await start();
-    for (const id of [9, 999]) {
-      const answer = await web.get(at(path, id));
-      expect(answer.statusCode).toBe(404);
-      expect(answer.body).not.toContain('Nebenan');
-    }
-    for (const id of ['0', '-1', '1.5', 'abc', '99999999999', '1e1', '%20']) {
-      expect((await web.get(path.replace(':id', id))).statusCode).toBe(404);
-    }
-  });
+  it.each(WITH_ID)(
+    '$path is not there for somebody else’s inverter, nor for one that never was',
+    async ({ path, access }) => {
+      const web = await start();
+      const as = asker[access];
+      for (const id of [9, 999]) {
+        const answer = await web.get(at(path, id), { as });
+        expect(answer.statusCode).toBe(404);
+        expect(answer.body).not.toContain('Nebenan');
+      }
+      for (const id of ['0', '-1', '1.5', 'abc', '99999999999', '1e1', '%20']) {
+        expect((await web.get(path.replace(':id', id), { as })).statusCode).toBe(404);
+      }
+    },
+  );
 
   it.each(PAGES.filter(({ name }) => name !== 'logout' && name !== 'login'))(
     '$path is a whole page, or its content alone for htmx; never kept',
-    async ({ path }) => {
+    async ({ path, access }) => {
       const web = await start();
       const url = at(path, 1);
-      const whole = await web.get(url);
+      const as = access === 'admin' ? 'admin' : 'member';
+      const whole = await web.get(url, { as });
       expect(whole.body).toMatch(/^<!doctype html><html lang="en" data-tag="en-GB"><head>/);
       expect(whole.headers['cache-control']).toBe('no-store');
       expect(whole.headers['content-type']).toBe('text/html; charset=utf-8');
-      const part = await web.get(url, { headers: HTMX });
+      const part = await web.get(url, { as, headers: HTMX });
       expect(part.body).toMatch(/^<title>[^<]+<\/title></);
       expect(part.body).not.toMatch(/<html|<body|<header/);
-      const boosted = await web.get(url, { headers: { ...HTMX, 'hx-boosted': 'true' } });
+      const boosted = await web.get(url, { as, headers: { ...HTMX, 'hx-boosted': 'true' } });
       expect(boosted.body).toMatch(/^<!doctype html>/);
     },
   );
 
   it.each(PAGES)('$path has no script, style or handler in it', async ({ path, access }) => {
     const web = await start();
-    const { body } = await web.get(at(path, 1), { as: access === 'public' ? 'nobody' : 'member' });
+    const { body } = await web.get(at(path, 1), { as: asker[access] });
     expect(body).not.toMatch(/<script(?![^>]* src="\/assets\/)/);
     expect(body).not.toMatch(/<style|\sstyle=|\son[a-z]+=|javascript:/i);
     expect(body).not.toMatch(/(src|href)="(https?:)?\/\//);
@@ -90,7 +98,7 @@ describe('every page', () => {
     expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
   });
 
-  it.each(POSTS.filter(({ access }) => access === 'member'))('POST $path needs somebody', async ({ path }) => {
+  it.each(POSTS.filter(({ access }) => access !== 'public'))('POST $path needs somebody', async ({ path }) => {
     const web = await start();
     const answer = await web.post(at(path, 1), {}, { as: 'nobody' });
     expect(answer.statusCode).toBe(303);

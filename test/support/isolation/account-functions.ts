@@ -6,7 +6,16 @@ const BY_LINK = 'answers whoever knows the link’s 256 bits of chance';
 export const ACCOUNT_FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
   'store.announce_session_change': { execute: [], definer: 'owner' },
   'store.announce_account_change': { execute: [], definer: 'owner' },
-  'api.queue_mail': { execute: ['app'], definer: 'owner', foreign: 'writes for whom it is given, and answers nothing' },
+  'api.queue_mail': {
+    execute: ['app', 'admin'],
+    definer: 'owner',
+    foreign: 'writes for whom it is given, and answers nothing',
+  },
+  'api.note_failed_sign_in': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: 'writes into a log that no login may read, and answers nothing',
+  },
   'api.sign_up': {
     execute: ['app'],
     definer: 'owner',
@@ -72,12 +81,11 @@ export const ACCOUNT_FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
     definer: 'owner',
     foreign: { args: () => ({ at: 'now()' }), takesNoIds: true, readsOnly: true },
   },
-  'api.admit_attempt': { execute: ['app'], definer: 'owner', foreign: 'counts hashes that belong to no account' },
-  'api.settle_attempt': { execute: ['app'], definer: 'owner', foreign: 'counts hashes that belong to no account' },
-  'api.delete_account': {
+  'api.own_mails': {
     execute: ['app'],
     definer: 'owner',
-  'api.own_mails': { execute: ['app'], definer: 'owner', foreign: 'takes whose they are from the tenant; takeout.test.ts' },
+    foreign: 'takes whose they are from the tenant; takeout.test.ts',
+  },
   'api.own_log': { execute: ['app'], definer: 'owner', foreign: 'takes whose it is from the tenant; takeout.test.ts' },
   'store.announce_account_news': { execute: [], definer: 'owner' },
   'store.announce_key_end': { execute: [], definer: 'owner' },
@@ -90,6 +98,11 @@ export const ACCOUNT_FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
       readsOnly: true,
     },
   },
+  'api.admit_attempt': { execute: ['app'], definer: 'owner', foreign: 'counts hashes that belong to no account' },
+  'api.settle_attempt': { execute: ['app'], definer: 'owner', foreign: 'counts hashes that belong to no account' },
+  'api.delete_account': {
+    execute: ['app'],
+    definer: 'owner',
     foreign: 'takes whose account it is from the tenant; done for real in account-flows.test.ts',
   },
 };

@@ -1,5 +1,6 @@
 import type { RoleNames } from '../../../src/db/roles.ts';
 import { ACCOUNT_FUNCTIONS } from './account-functions.ts';
+import { ADMIN_FUNCTIONS } from './admin-functions.ts';
 
 /**
  * Every function of the database: who may execute it, in whose name it runs, and how it behaves towards another account. A function
@@ -69,6 +70,7 @@ const OWNERS_OWN = [
 
 export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
   ...ACCOUNT_FUNCTIONS,
+  ...ADMIN_FUNCTIONS,
   ...Object.fromEntries(OWNERS_OWN.map((id) => [id, { execute: [] }])),
   'store.announce_device_change': { execute: [], definer: 'owner' },
   'store.remember_removed': { execute: [], definer: 'owner' },
@@ -103,6 +105,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
   },
   'api.heartbeat': { execute: ['app', 'ingest'], definer: 'owner', foreign: 'processes belong to no account' },
   'api.process_gone': { execute: ['app', 'ingest'], definer: 'owner', foreign: 'processes belong to no account' },
+  'api.note_figures': { execute: ['app'], definer: 'owner', foreign: 'processes belong to no account' },
   'api.processes': { execute: ['app'], definer: 'owner', foreign: 'processes belong to no account' },
 
   'api.resolve': {

@@ -82,6 +82,7 @@ export const RIGHTS: Readonly<Record<Login, Readonly<Record<string, Rights>>>> =
 export const WITHOUT_TENANT: Readonly<Record<string, string>> = {
   'api.setup_token': 'the installation’s, before there is an account',
   'store.installation': 'which engine the samples lie in',
+  'store.job_run': 'how maintenance went',
   'store.packing': 'up to when samples are packed',
   'store.process': 'the heartbeats of this installation',
   'store.attempt': 'hashes of what was tried, by whoever',

@@ -33,17 +33,17 @@ export const apiKeys = definePage<'member', { id?: number | undefined }, Pick<Ap
       explain: (t, field) => (field === 'name' ? t.keys.errors.name : t.keys.errors.choice),
       refusal: (error, t) => (error instanceof Conflict ? { status: 409, message: t.keys.tooMany } : null),
       // Answered with the page itself: a key is shown once, and nothing may keep it to show it after a redirect.
-      async run({ form, services, user, now }) {
+      async run({ form, services, user, now, client }) {
         const { name, scope, expires } = form(NewKeyForm);
         const expiresAt = expires === 'never' ? null : new Date(now.getTime() + Number(expires) * DAY_MS);
-        const { key } = await services.apiKeys.create(user.id, { name, scope, expiresAt }, now);
+        const { key } = await services.apiKeys.create(user.id, { name, scope, expiresAt }, now, client);
         return { data: { newKey: { name, key } } };
       },
     },
     {
       path: `${PATH}/:id/revoke`,
-      async run({ services, user, params, now }) {
-        await services.apiKeys.revoke(user.id, params.id ?? 0, now);
+      async run({ services, user, params, now, client }) {
+        await services.apiKeys.revoke(user.id, params.id ?? 0, now, client);
         return new Redirect(`${PATH}?done=revoked`);
       },
     },

@@ -23,9 +23,9 @@ export const inverterDelete = definePage<'member', { id: number }, Record<string
   actions: [
     {
       explain: (t) => t.remove.confirmMissing,
-      async run({ form, services, user, params, now }) {
+      async run({ form, services, user, params, now, client }) {
         form(Confirmation);
-        await services.inverters.remove(user.id, params.id, now);
+        await services.inverters.remove(user.id, params.id, now, client);
         return new Redirect('/inverters?done=removed');
       },
     },

@@ -30,14 +30,14 @@ export const setUp = definePage<'member', { id: number }, Record<string, never>,
   actions: [
     {
       // Answered with the page itself: a key is shown once, and nothing may keep it to show it after a redirect.
-      async run({ services, user, params, form, language, now }) {
+      async run({ services, user, params, form, language, now, client }) {
         if (form(SetUpForm).intent === 'restart') {
           await services.loggers.askRestart(user.id, params.id, now);
           return new Redirect(`/inverters/${params.id}/setup`);
         }
         const { kind } = await services.inverters.current(user.id, params.id, now);
         const name = language.t.guide.keyName(language.t.kind[kind]);
-        const { key } = await services.apiKeys.create(user.id, { name, scope: 'ingest', expiresAt: null }, now);
+        const { key } = await services.apiKeys.create(user.id, { name, scope: 'ingest', expiresAt: null }, now, client);
         return { data: { newKey: key } };
       },
       refusal: (error, t) => (error instanceof TooMany ? { status: 429, message: t.guide.claim.tooOften } : null),

@@ -1,0 +1,130 @@
+import type { JSX } from 'preact';
+import type { Part } from '../../../services/admin/admin-service.ts';
+import type { AuditRow } from '../../../store/admin-operation.ts';
+import { AccountLink, AdminPage, Facts, Row, Rows, wordFor } from '../../admin/parts.tsx';
+import { ADMIN_PATHS } from '../../admin/paths.ts';
+import { Field } from '../../components/form.tsx';
+import type { Frame } from '../../page-definition.ts';
+
+/** How actions begin that are looked for together. */
+export const GROUPS = [
+  'sign-in',
+  'sign-in.failed',
+  'admin.',
+  'account',
+  'password',
+  'two-factor',
+  'session',
+  'api-key',
+  'logger',
+  'inverter',
+] as const;
+
+export interface AuditData extends Part<AuditRow> {
+  /** Days as `2026-06-15`, of the installation's zone; empty for any. */
+  query: { who: string; act: (typeof GROUPS)[number] | ''; since: string; until: string; from: number | null };
+}
+
+export function AuditPage({ items, next, query }: AuditData, frame: Frame): JSX.Element {
+  const { t, fmt } = frame.language;
+  const words = t.admin.audit;
+  const path = ADMIN_PATHS.audit;
+  return (
+    <AdminPage part="audit" lead={words.lead}>
+      <Filter query={query} frame={frame} />
+      <Rows path={path} query={query} next={next}>
+        {items.map((entry) => (
+          <Row key={entry.id}>
+            <div class="flex flex-wrap items-start justify-between gap-x-6 gap-y-1">
+              <p class="min-w-0 font-semibold" title={entry.action}>
+                {wordFor(words.actions, entry.action)}
+              </p>
+              <time dateTime={entry.at.toISOString()} class="text-muted text-sm">
+                {fmt.dateTime(entry.at, frame.config.timeZone)}
+              </time>
+            </div>
+            <Facts>
+              <Who label={words.by} id={entry.actorId} email={entry.actorEmail} nobody={t.admin.nobody} />
+              {entry.userId === null || entry.userId === entry.actorId ? null : (
+                <Who label={words.about} id={entry.userId} email={entry.userEmail} nobody="" />
+              )}
+              {entry.address === null ? null : (
+                <span class="name">
+                  {words.from} {entry.address}
+                </span>
+              )}
+            </Facts>
+            <Detail detail={entry.detail} />
+          </Row>
+        ))}
+      </Rows>
+    </AdminPage>
+  );
+}
+
+function Who(props: { label: string; id: number | null; email: string | null; nobody: string }): JSX.Element {
+  const { label, id, email, nobody } = props;
+  return (
+    <span class="name">
+      {label} {id === null ? nobody : <AccountLink id={id} email={email} />}
+    </span>
+  );
+}
+
+/** Particulars as they were noted: names of ours, values that may be anybody's words. */
+function Detail({ detail }: { detail: Record<string, unknown> }): JSX.Element | null {
+  const entries = Object.entries(detail);
+  if (entries.length === 0) return null;
+  return (
+    <p class="name mt-1 font-mono text-sm">
+      {entries.map(([name, value], i) => (
+        <span key={name}>
+          {i === 0 ? '' : ', '}
+          {name}: <bdi>{typeof value === 'string' ? value : JSON.stringify(value)}</bdi>
+        </span>
+      ))}
+    </p>
+  );
+}
+
+function Filter({ query, frame }: { query: AuditData['query']; frame: Frame }): JSX.Element {
+  const { t } = frame.language;
+  const words = t.admin.audit;
+  return (
+    <search>
+      <form method="get" action={ADMIN_PATHS.audit} class="panel grid items-end gap-4 sm:grid-cols-2 lg:grid-cols-4">
+        <Field id="who" name="who" label={words.who} value={query.who} maxlength={320} required={false} />
+        <div class="flex flex-col gap-1.5">
+          <label for="act" class="font-semibold text-sm">
+            {words.act}
+          </label>
+          <select id="act" name="act" class="select w-full">
+            {(['', ...GROUPS] as const).map((group) => (
+              <option key={group} value={group} selected={group === query.act}>
+                {words.groups[group === '' ? 'all' : group]}
+              </option>
+            ))}
+          </select>
+        </div>
+        <Day name="since" label={words.since} value={query.since} />
+        <Day name="until" label={words.until} value={query.until} />
+        <div>
+          <button type="submit" class="btn">
+            {words.filter}
+          </button>
+        </div>
+      </form>
+    </search>
+  );
+}
+
+function Day({ name, label, value }: { name: string; label: string; value: string }): JSX.Element {
+  return (
+    <div class="flex flex-col gap-1.5">
+      <label for={name} class="font-semibold text-sm">
+        {label}
+      </label>
+      <input id={name} name={name} type="date" class="input w-full" value={value} />
+    </div>
+  );
+}
