@@ -36,6 +36,8 @@ export interface Rig {
 }
 
 const RESTARTABLE = 2;
+/** On a machine that is busy with more than this. */
+const READY_MS = 300_000;
 
 /** @param databaseUrl a superuser's URL of an empty database; null for the built-in PostgreSQL with data of its own */
 export async function openRig(databaseUrl: string | null): Promise<Rig> {
@@ -63,10 +65,8 @@ async function open(given: string | null, undo: (() => Promise<unknown>)[], clos
     COLLECTOR_MAX_PER_ADDRESS: '20000',
   };
   const metricsPort = await freePort();
-  const start = async (more: Record<string, string> = {}) => {
-    const server = await startServer({ env: { ...common, ...more } });
-    return server;
-  };
+  const start = (more: Record<string, string> = {}) =>
+    startServer({ env: { ...common, ...more }, readyMs: READY_MS });
   // The first one migrates
   const steady = await start({ METRICS_PORT: String(metricsPort) });
   undo.push(() => steady.stop());

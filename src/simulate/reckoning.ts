@@ -33,8 +33,8 @@ export interface DeviceBooks {
   unexpected: number;
 }
 
-/** Times that a logger could not tell itself are known to so many milliseconds. */
-const ABOUT_MS = 5_000;
+/** Times that a logger could not tell itself are known to so many milliseconds: a server dates them by when a handshake arrived. */
+export const ABOUT_MS = 12_000;
 
 /** @param before null for a device that the server had never heard of */
 export function reckon(tally: Tally, before: Ledger | null, found: Found): DeviceBooks {

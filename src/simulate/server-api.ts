@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Ledger } from './reckoning.ts';
+import { ABOUT_MS, type Ledger } from './reckoning.ts';
 
 /** The part of the server's API that tells what it has, asked with the key that the devices push with. */
 
@@ -63,11 +63,9 @@ export class ServerApi {
     const sorted = [...times].sort((a, b) => a - b);
     const first = sorted[0];
     if (first === undefined) return [];
-    // What was dated by another clock is off by seconds
-    const slackMs = 5_000;
-    const last = (sorted.at(-1) ?? first) + slackMs + 1;
+    const last = (sorted.at(-1) ?? first) + ABOUT_MS + 1;
     const found: number[] = [];
-    let from = first - slackMs;
+    let from = first - ABOUT_MS;
     for (let i = SAMPLES_A_PAGE; ; i += SAMPLES_A_PAGE) {
       const isLast = i >= sorted.length;
       const to = isLast ? Math.max(last, toNow ? Date.now() + HALF_DAY_MS : last) : (sorted[i] ?? last);

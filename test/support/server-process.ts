@@ -37,6 +37,8 @@ export interface ServerOptions {
   ports?: { http: number; collector: number };
   /** For node itself, before the program's name. */
   nodeArgs?: string[];
+  /** How long it may take to get ready. */
+  readyMs?: number;
 }
 
 /** Starts it and waits until it says that it is ready. */
@@ -62,7 +64,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  await ready(child, () => text);
+  await ready(child, () => text, options.readyMs ?? 60_000);
 
   const self: ServerProcess = {
     httpPort: ports.http,
@@ -104,8 +106,8 @@ export async function removeData(dataDir: string): Promise<void> {
   await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
 }
 
-async function ready(child: ChildProcess, text: () => string): Promise<void> {
-  const deadline = Date.now() + 60_000;
+async function ready(child: ChildProcess, text: () => string, withinMs: number): Promise<void> {
+  const deadline = Date.now() + withinMs;
   while (!text().includes('is ready')) {
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(`the server ended instead of starting:\n${text()}`);
