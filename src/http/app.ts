@@ -16,12 +16,17 @@ import { KeyLimit } from './key-limit.ts';
 import { installRequestLog, requestIds } from './logging.ts';
 import { installRequestMetrics } from './metrics.ts';
 import { type InlineHashes, securityHeaders } from './security-headers.ts';
+import { installShortWay } from './short-way.ts';
 import { installTracing } from './tracing.ts';
 import { installVisits } from './visits.ts';
 
 const BODY_LIMIT = 256 * 1024;
 /** Above the 60 s at which devices push: a server that closes first costs them one failed write each time (devices §1.6). */
 const KEEP_ALIVE_MS = 75_000;
+/**
+ * About a second's work: whoever is let in is answered while a small device still waits for it, and a storm costs little memory.
+ */
+const MAX_DEVICES_UNDER_WAY = 2_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 20_000;
 
@@ -43,6 +48,8 @@ export interface AppDependencies {
   plugins: readonly FastifyPluginAsync[];
   /** Told from which address each known user asked; after the answer. */
   onVisit?: (visit: Visit, now: Date) => void;
+  /** Requests of devices that may be under way at once; the others are told to come again. */
+  maxDevicesUnderWay?: number;
   /** How an error looks to people; without it everybody gets JSON. */
   renderErrorPage?: RenderErrorPage;
   now?: () => Date;
@@ -51,12 +58,15 @@ export interface AppDependencies {
 /** The HTTP server without its routes: who is asking, what is refused, what every answer carries. Not yet listening. */
 export function buildApp(deps: AppDependencies): FastifyInstance {
   const { baseUrl, cookieSecure, trustProxy } = deps.config;
+  const nextRequestId = requestIds();
+  const now = deps.now ?? (() => new Date());
+  const trustsProxy = (trustProxy ?? null) !== null;
   const app = Fastify({
     // It is a pino logger; the type the house hands around only leaves out what nobody should use.
     loggerInstance: deps.log as unknown as FastifyBaseLogger,
     // One line of ours in place of Fastify's two (logging.ts).
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: requestIds(),
+    genReqId: nextRequestId,
     trustProxy: trustProxy ?? false,
     bodyLimit: BODY_LIMIT,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -66,6 +76,18 @@ export function buildApp(deps: AppDependencies): FastifyInstance {
     clientErrorHandler: refuseConnection,
   });
   installErrorHandling(app, deps.renderErrorPage);
+  installShortWay(app, {
+    apiKeys: deps.apiKeys,
+    log: deps.log,
+    metrics: deps.metrics ?? null,
+    onVisit: deps.onVisit ?? null,
+    maxUnderWay: deps.maxDevicesUnderWay ?? MAX_DEVICES_UNDER_WAY,
+    nextRequestId,
+    // A trace follows a request through the framework.
+    isOff: deps.tracer != null,
+    trustsProxy,
+    now,
+  });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 
@@ -83,11 +105,8 @@ export function buildApp(deps: AppDependencies): FastifyInstance {
     installRequestLog(app);
     if (deps.metrics != null) installRequestMetrics(app, deps.metrics);
     const keyLimit = deps.keyLimit ?? new KeyLimit();
-    installAuthentication(app, { ...deps, keyLimit, cookieSecure, now: deps.now ?? (() => new Date()) });
-    if (deps.onVisit !== undefined) {
-      const trustsProxy = (trustProxy ?? null) !== null;
-      installVisits(app, { note: deps.onVisit, now: deps.now ?? (() => new Date()), trustsProxy });
-    }
+    installAuthentication(app, { ...deps, keyLimit, cookieSecure, now });
+    if (deps.onVisit !== undefined) installVisits(app, { note: deps.onVisit, now, trustsProxy });
     installCsrf(app, { authSecret: deps.authSecret, baseUrl, cookieSecure });
   });
   for (const plugin of deps.plugins) app.register(plugin);

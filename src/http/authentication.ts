@@ -1,8 +1,9 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isApiKey } from '../crypto/api-key.ts';
 import { NotAllowed, NotSignedIn } from '../domain/errors.ts';
 import { type Accounts, SESSION_IDLE_S } from '../services/accounts/accounts.ts';
-import type { ApiKeyScope, ApiKeyService, SessionUser } from '../services/services.ts';
+import type { ApiKeyScope, ApiKeyService, IdentifiedKey, SessionUser } from '../services/services.ts';
 import { cookieName } from './cookie-name.ts';
 import type { KeyLimit } from './key-limit.ts';
 import './request-context.ts';
@@ -14,7 +15,7 @@ const RENEW_WITHIN_MS = 24 * 3600_000;
 
 export interface AuthenticationOptions {
   accounts: Pick<Accounts, 'identify' | 'resume' | 'renew'>;
-  apiKeys: Pick<ApiKeyService, 'identify' | 'remembers'>;
+  apiKeys: Pick<ApiKeyService, 'identify' | 'remembers' | 'recall'>;
   keyLimit: KeyLimit;
   cookieSecure: boolean;
   now: () => Date;
@@ -60,13 +61,31 @@ export function installAuthentication(app: FastifyInstance, options: Authenticat
 }
 
 function credentialOf(request: FastifyRequest, sessionCookie: string): Credential | null {
-  const key = request.headers['x-api-key'];
-  if (typeof key === 'string') return { by: 'key', text: key };
-  // Another scheme is somebody else's, e.g. a proxy's that asks for a password of its own.
-  const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (bearer !== undefined) return { by: isApiKey(bearer) ? 'key' : 'bearer', text: bearer };
+  const sent = sentInHeader(request.headers);
+  if (sent !== null) return sent;
   const cookie = request.cookies[sessionCookie];
   return cookie === undefined ? null : { by: 'cookie', text: cookie };
+}
+
+function sentInHeader(headers: IncomingHttpHeaders): Credential | null {
+  const key = headers['x-api-key'];
+  if (typeof key === 'string') return { by: 'key', text: key };
+  // Another scheme is somebody else's, e.g. a proxy's that asks for a password of its own.
+  const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  if (bearer === undefined) return null;
+  return { by: isApiKey(bearer) ? 'key' : 'bearer', text: bearer };
+}
+
+/** Whose key a request carries that may do this, where that is known without a query; null where it takes more to tell. */
+export function recallKey(
+  headers: IncomingHttpHeaders,
+  need: Need,
+  apiKeys: Pick<ApiKeyService, 'recall'>,
+  now: Date,
+): IdentifiedKey | null {
+  const sent = sentInHeader(headers);
+  const key = sent?.by === 'key' ? apiKeys.recall(sent.text, now) : null;
+  return key !== null && SCOPES[need].includes(key.scope) ? key : null;
 }
 
 async function identify(

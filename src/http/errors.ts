@@ -53,7 +53,7 @@ const REFUSED: Readonly<Record<string, readonly [status: number, code: string, m
 };
 
 /** Turns anything thrown into an answer. What is not one of ours or Fastify's is a bug: 500 without detail. */
-function answerFor(error: unknown): ErrorAnswer {
+export function answerFor(error: unknown): ErrorAnswer {
   if (error instanceof DeyeHardError) {
     const status = STATUS.find(([type]) => error instanceof type)?.[1];
     if (status !== undefined) {

@@ -1,5 +1,5 @@
 import { NotSignedIn, TooMany } from '../domain/errors.ts';
-import type { ApiKeyService } from '../services/services.ts';
+import type { ApiKeyService, IdentifiedKey } from '../services/services.ts';
 import { networkOf } from './sign-in-limit.ts';
 
 export interface KeyLimitOptions {
@@ -9,8 +9,6 @@ export interface KeyLimitOptions {
   /** Networks remembered; the oldest are forgotten first. */
   maxRemembered?: number;
 }
-
-type IdentifiedKey = Awaited<ReturnType<ApiKeyService['identify']>>;
 
 /**
  * Slows the guessing of API keys down. Only keys that turn out to be nobody's count, per network (`networkOf`). Beyond the limit an

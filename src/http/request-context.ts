@@ -1,5 +1,6 @@
 import 'fastify';
 import type { ApiKeyScope, SessionUser, SignedIn } from '../services/services.ts';
+import type { ShortRoute } from './short-way.ts';
 
 /** What `http` establishes for every request before a route sees it, and what pages may ask of a reply. */
 export interface RequestSession {
@@ -15,6 +16,10 @@ export interface RequestKey {
 }
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Routes that answer known devices without the framework, by exact path (short-way.ts). */
+    shortRoutes: Map<string, ShortRoute>;
+  }
   interface FastifyRequest {
     /** Who is signed in, by cookie or by bearer token; null for nobody. */
     session: RequestSession | null;

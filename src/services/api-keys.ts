@@ -6,7 +6,7 @@ import type { UserId } from '../domain/inverter.ts';
 import { addApiKey, findApiKey, type KeyRow, listApiKeys, revokeApiKey, touchApiKey } from '../store/api-keys.ts';
 import { audit } from '../store/inverters.ts';
 import { sessionUser } from './accounts/accounts.ts';
-import type { ApiKeyScope, ApiKeyService, SessionUser } from './services.ts';
+import type { ApiKeyService, IdentifiedKey } from './services.ts';
 
 /** A revoked key is forgotten at the database's notice; this is for the notice that never came. */
 const CACHED_MS = 30_000;
@@ -28,10 +28,7 @@ export interface ApiKeys extends ApiKeyService {
   settled(): Promise<void>;
 }
 
-interface KnownKey {
-  user: SessionUser;
-  keyId: number;
-  scope: ApiKeyScope;
+interface KnownKey extends IdentifiedKey {
   keyExpiresAt: Date | null;
   /** Until then it serves without a query. */
   cachedUntilMs: number;
@@ -62,6 +59,11 @@ export function createApiKeys(options: ApiKeysOptions): ApiKeys {
     };
     remember(known, hash.toString('base64'), key);
     return key;
+  }
+
+  function cached(hash: Buffer, now: Date): KnownKey | null {
+    const key = known.get(hash.toString('base64'));
+    return key !== undefined && key.cachedUntilMs > now.getTime() ? key : null;
   }
 
   function noteUse(key: KnownKey, now: Date): void {
@@ -111,12 +113,18 @@ export function createApiKeys(options: ApiKeysOptions): ApiKeys {
       const sent = text.trim();
       if (!isApiKey(sent)) throw refusal();
       const hash = hashApiKey(sent);
-      const cached = known.get(hash.toString('base64'));
-      const usable = cached !== undefined && cached.cachedUntilMs > now.getTime();
-      const key = usable ? cached : await lookUp(hash, now);
+      const key = cached(hash, now) ?? (await lookUp(hash, now));
       if (isOver(key.keyExpiresAt, now)) throw refusal();
       noteUse(key, now);
-      return { user: key.user, keyId: key.keyId, scope: key.scope };
+      return identified(key);
+    },
+
+    recall(text, now) {
+      const sent = text.trim();
+      const key = isApiKey(sent) ? cached(hashApiKey(sent), now) : null;
+      if (key === null || isOver(key.keyExpiresAt, now)) return null;
+      noteUse(key, now);
+      return identified(key);
     },
 
     remembers(text) {
@@ -154,6 +162,10 @@ function lives(row: KeyRow, now: Date): boolean {
 
 function isOver(expiresAt: Date | null, now: Date): boolean {
   return expiresAt !== null && expiresAt <= now;
+}
+
+function identified({ user, keyId, scope }: KnownKey): IdentifiedKey {
+  return { user, keyId, scope };
 }
 
 /** Puts an entry at the young end and drops the oldest beyond the bound, so that strangers' keys cannot grow the memory. */

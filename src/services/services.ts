@@ -324,6 +324,13 @@ export interface ApiKeySummary {
   lastUsedAt: Date | null;
 }
 
+/** Who sent a key, and what it may do. */
+export interface IdentifiedKey {
+  user: SessionUser;
+  keyId: number;
+  scope: ApiKeyScope;
+}
+
 export interface ApiKeyService {
   /** Every key that was not revoked, newest first; also those that are over. */
   list(userId: UserId): Promise<ApiKeySummary[]>;
@@ -337,7 +344,9 @@ export interface ApiKeyService {
     from?: Client,
   ): Promise<{ id: number; name: string; scope: ApiKeyScope; key: string }>;
   /** @throws NotSignedIn when no living key is so */
-  identify(key: string, now: Date): Promise<{ user: SessionUser; keyId: number; scope: ApiKeyScope }>;
+  identify(key: string, now: Date): Promise<IdentifiedKey>;
+  /** The same where that needs no query; null where it does, and for a key that is not good. Asks nobody. */
+  recall(key: string, now: Date): IdentifiedKey | null;
   /** Whether this process has let the key in before. Asks nobody. */
   remembers(key: string): boolean;
 }

@@ -243,6 +243,7 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
         throw new NotSignedIn('The API key is missing or not valid.');
       },
       remembers: () => false,
+      recall: () => null,
       async list() {
         return fake.keys;
       },

@@ -59,6 +59,10 @@ export const fakeApiKeys: AppDependencies['apiKeys'] = {
     return { user: memberOf(1), keyId: 7, scope };
   },
   remembers: (key) => Object.values(KEYS).includes(key),
+  recall(key) {
+    const scope = (Object.keys(KEYS) as ApiKeyScope[]).find((known) => KEYS[known] === key);
+    return scope === undefined ? null : { user: memberOf(1), keyId: 7, scope };
+  },
 };
 
 export async function testApp(

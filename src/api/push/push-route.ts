@@ -3,6 +3,7 @@ import { callerOf, requireKey } from '../../http/authentication.ts';
 import { errorBody } from '../../http/errors.ts';
 import type { PushIngest, PushResult } from '../../ingest/ingest.ts';
 import type { PushEnvelope, PushProtocol } from '../../protocols/protocol.ts';
+import type { SessionUser } from '../../services/services.ts';
 
 const BODY_LIMIT = 64 * 1024;
 
@@ -33,19 +34,21 @@ export function pushRoute(
   answer: PushAnswer,
   { ingest, ingestKeysOnly, now }: PushRouteOptions,
 ): FastifyPluginAsync {
+  const need = ingestKeysOnly ? 'ingest-only' : 'ingest';
   const path = protocol.listen.http.replace(/\/$/, '');
   return async (app) => {
     // Parsed by the route itself: an error of Fastify's parsers would close the connection.
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
     for (const url of [path, `${path}/`]) {
+      app.shortRoutes.set(url, { need, bodyLimit: BODY_LIMIT, answer: answerTo });
       app.route({
         method: 'POST',
         url,
         bodyLimit: BODY_LIMIT,
-        onRequest: [requireKey(ingestKeysOnly ? 'ingest-only' : 'ingest'), forgetType],
+        onRequest: [requireKey(need), forgetType],
         compress: false,
         // Nothing here is ever shown by a browser, and every header costs the device memory.
-        helmet: { contentSecurityPolicy: false },
+        helmet: false,
         config: { quiet: true },
         handler: (request, reply) => receive(request, reply),
       });
@@ -53,22 +56,29 @@ export function pushRoute(
   };
 
   async function receive(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const receivedAt = now();
     const encoding = request.headers['content-encoding'] ?? 'identity';
     if (encoding !== 'identity') {
-      return refuse(reply, 415, 'unsupported_media_type', 'The body must not be compressed.');
+      const { status, body } = refusal(415, 'unsupported_media_type', 'The body must not be compressed.');
+      return reply.code(status).send(body);
     }
-    const body = parseJson(request.body);
-    if (body === undefined) return refuse(reply, 400, 'malformed_json', 'The body is not valid JSON.');
+    const { status, body } = await answerTo(callerOf(request), request.body);
+    return reply.code(status).send(body);
+  }
+
+  async function answerTo(user: SessionUser, sent: unknown): Promise<{ status: number; body: object }> {
+    const receivedAt = now();
+    const body = parseJson(sent);
+    if (body === undefined) return refusal(400, 'malformed_json', 'The body is not valid JSON.');
     const envelope = protocol.decode(body, receivedAt);
-    const results = await ingest.push(callerOf(request).id, protocol.id, envelope, receivedAt);
+    const results = await ingest.push(user.id, protocol.id, envelope, receivedAt);
     const [status, error] = statusOf(results);
-    return reply.code(status).send({ ...error, ...describe(envelope, results, receivedAt, answer) });
+    return { status, body: { ...error, ...describe(envelope, results, receivedAt, answer) } };
   }
 }
 
-/** Whatever the body is called, it is read as JSON. */
-async function forgetType(request: FastifyRequest): Promise<void> {
+/** Whatever the body is called, it is read as JSON; and whatever shows the answer does not guess at it either. */
+async function forgetType(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  reply.header('x-content-type-options', 'nosniff');
   delete request.raw.headers['content-type'];
 }
 
@@ -82,8 +92,8 @@ function parseJson(body: unknown): unknown {
   }
 }
 
-function refuse(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
-  return reply.code(status).send(errorBody({ status, code, message, details: {}, retryAfterS: null }));
+function refusal(status: number, code: string, message: string): { status: number; body: object } {
+  return { status, body: errorBody({ status, code, message, details: {}, retryAfterS: null }) };
 }
 
 /** 201 all stored, 207 some, 404 none because nobody knows them, 422 none because nothing of them can be used. */

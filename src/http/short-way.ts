@@ -1,0 +1,161 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { Unavailable } from '../domain/errors.ts';
+import type { IdentifiedKey, SessionUser } from '../services/services.ts';
+import type { Visit } from '../services/visits.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { type AuthenticationOptions, type Need, recallKey } from './authentication.ts';
+import { answerFor, errorBody } from './errors.ts';
+
+const COME_AGAIN_S = 10;
+/** A storm is one line a minute, not a line for each request of it. */
+const SAY_AGAIN_MS = 60_000;
+
+/** A route whose ordinary requests can be answered without the framework. */
+export interface ShortRoute {
+  need: Need;
+  bodyLimit: number;
+  /** @throws what the error handler of the long way understands too */
+  answer(user: SessionUser, body: Buffer): Promise<{ status: number; body: object }>;
+}
+
+interface ShortWayOptions {
+  apiKeys: Pick<AuthenticationOptions['apiKeys'], 'recall'>;
+  log: Logger;
+  metrics: Metrics | null;
+  onVisit: ((visit: Visit, now: Date) => void) | null;
+  /** Requests under way at once; more are told to come again before their body is read. */
+  maxUnderWay: number;
+  nextRequestId: () => string;
+  /** Everything takes the long way. */
+  isOff: boolean;
+  trustsProxy: boolean;
+  now: () => Date;
+}
+
+interface Asked {
+  id: string;
+  url: string;
+  key: IdentifiedKey;
+  startedMs: number;
+}
+
+/**
+ * Devices push all day, and hooks, cookies, loggers and headers for browsers cost more than what they say. So what is nearly every
+ * request of theirs (POST to the exact path, a length, a key that was good a moment ago) is answered beside the framework, by the same
+ * function as on it. Whatever is out of the ordinary takes the long way, where it is refused or understood as ever.
+ */
+export function installShortWay(app: FastifyInstance, options: ShortWayOptions): void {
+  const { apiKeys, log, metrics, onVisit, maxUnderWay, nextRequestId, isOff, trustsProxy, now } = options;
+  const routes = new Map<string, ShortRoute>();
+  let underWay = 0;
+  let shed = 0;
+  let saidShedMs = Number.NEGATIVE_INFINITY;
+  let isClosing = false;
+  app.decorate('shortRoutes', routes);
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  if (isOff) return;
+  const longWay = app.server.listeners('request');
+  app.server.removeAllListeners('request');
+  app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (!takes(request, response)) for (const listener of longWay) listener.call(app.server, request, response);
+  });
+
+  function takes(request: IncomingMessage, response: ServerResponse): boolean {
+    const { url = '', headers } = request;
+    const route = routes.get(url);
+    if (route === undefined || isClosing || !isOrdinary(request, route.bodyLimit)) return false;
+    // Whose address counts behind a proxy is for the framework to tell.
+    if (trustsProxy && headers['x-forwarded-for'] !== undefined) return false;
+    const at = now();
+    const key = recallKey(headers, route.need, apiKeys, at);
+    if (key === null) return false;
+    const asked = { id: nextRequestId(), url, key, startedMs: performance.now() };
+    if (underWay >= maxUnderWay) {
+      shed++;
+      fail(request, response, asked, new Unavailable('Too many are sending at once.', { retryAfterS: COME_AGAIN_S }));
+      return true;
+    }
+    underWay++;
+    response.once('close', () => underWay--);
+    read(request, (body) => {
+      route.answer(key.user, body).then(
+        (answer) => send(request, response, asked, answer.status, answer.body),
+        (error: unknown) => fail(request, response, asked, error),
+      );
+    });
+    return true;
+  }
+
+  function fail(request: IncomingMessage, response: ServerResponse, asked: Asked, error: unknown): void {
+    const answer = answerFor(error);
+    if (answer.status === 500) log.error({ err: error, reqId: asked.id }, 'a request failed unexpectedly');
+    if (answer.status === 503) sayUnavailable(error);
+    send(request, response, asked, answer.status, errorBody(answer), answer.retryAfterS);
+  }
+
+  function sayUnavailable(error: unknown): void {
+    if (performance.now() - saidShedMs < SAY_AGAIN_MS) return;
+    saidShedMs = performance.now();
+    log.warn({ err: error, shed }, 'requests of devices could not be served');
+  }
+
+  function send(
+    request: IncomingMessage,
+    response: ServerResponse,
+    asked: Asked,
+    status: number,
+    body: object,
+    retryAfterS: number | null = null,
+  ): void {
+    const text = JSON.stringify(body);
+    const head = [
+      'content-type',
+      'application/json; charset=utf-8',
+      'content-length',
+      String(Buffer.byteLength(text)),
+      'cache-control',
+      'no-store',
+      'x-content-type-options',
+      'nosniff',
+      'x-request-id',
+      asked.id,
+    ];
+    if (retryAfterS !== null) head.push('retry-after', String(Math.ceil(retryAfterS)));
+    response.writeHead(status, head).end(text);
+    note(request, asked, status);
+  }
+
+  function note(request: IncomingMessage, { id, url, key, startedMs }: Asked, status: number): void {
+    const ms = performance.now() - startedMs;
+    metrics?.observeRequest('POST', url, status, ms / 1000);
+    const address = request.socket.remoteAddress ?? '';
+    if (key.scope !== 'ingest' && request.headers['x-forwarded-for'] === undefined) {
+      onVisit?.({ userId: key.user.id, address, isChange: false }, now());
+    }
+    const level = status < 400 || status === 503 ? 'debug' : 'info';
+    if (!log.isLevelEnabled(level)) return;
+    const who = { address, userId: key.user.id, keyId: key.keyId };
+    log[level]({ reqId: id, method: 'POST', path: url, status, ms: Math.round(ms), ...who }, 'request');
+  }
+}
+
+/** A body of told length, as it is, of a size the route takes. */
+function isOrdinary({ method, headers }: IncomingMessage, bodyLimit: number): boolean {
+  return (
+    method === 'POST' &&
+    Number(headers['content-length'] ?? Number.NaN) <= bodyLimit &&
+    headers['content-encoding'] === undefined &&
+    headers['transfer-encoding'] === undefined
+  );
+}
+
+/** Hands over the whole body; never, when the connection breaks before. */
+function read(request: IncomingMessage, done: (body: Buffer) => void): void {
+  const parts: Buffer[] = [];
+  request.on('data', (part: Buffer) => parts.push(part));
+  request.on('end', () => done(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)));
+}
