@@ -91,18 +91,24 @@ function wallClock(ms: number, zone: string): number {
 
 /** Since then no zone has changed its offset but at the turn of a quarter hour of UTC. */
 const CHANGES_IN_QUARTERS_SINCE = Date.UTC(1980, 0, 1);
-/** The offset of the quarter hour that was last asked for, of each zone: every answer to a device carries that of now. */
-const lastOffsets = new Map<string, { quarter: number; offset: number }>();
+/**
+ * Offsets of quarter hours, of each zone: every answer to a device asks for that of now, and a page for those of its days many times.
+ * Forgotten all at once when they are many.
+ */
+const offsets = new Map<string, Map<number, number>>();
+const MAX_OFFSETS = 2_048;
 
 function offsetMs(ms: number, zone: string): number {
   const quarter = quarterStart(ms);
-  const last = lastOffsets.get(zone);
-  if (last?.quarter === quarter) return last.offset;
+  const known = offsets.get(zone)?.get(quarter);
+  if (known !== undefined) return known;
   const whole = Math.floor(ms / 1000) * 1000;
   const offset = wallClock(whole, zone) - whole;
   if (quarter < CHANGES_IN_QUARTERS_SINCE) return offset;
-  if (lastOffsets.size >= MAX_FORMATTERS && !lastOffsets.has(zone)) lastOffsets.clear();
-  lastOffsets.set(zone, { quarter, offset });
+  if (offsets.size >= MAX_FORMATTERS && !offsets.has(zone)) offsets.clear();
+  const own = offsets.get(zone) ?? new Map<number, number>();
+  if (own.size >= MAX_OFFSETS) own.clear();
+  offsets.set(zone, own.set(quarter, offset));
   return offset;
 }
 
@@ -142,7 +148,7 @@ function startOfDay(midnight: number, zone: string): number {
   const after = offsetMs(midnight + DAY_MS, zone);
   const earlier = midnight - Math.max(before, after);
   const later = midnight - Math.min(before, after);
-  for (const candidate of [earlier, later]) if (wallClock(candidate, zone) === midnight) return candidate;
+  for (const candidate of [earlier, later]) if (candidate + offsetMs(candidate, zone) === midnight) return candidate;
   // Midnight was skipped: the instant of the change lies between the two guesses. Clock changes happen on whole minutes.
   let [low, high] = [Math.floor(earlier / MINUTE_MS), Math.ceil(later / MINUTE_MS)];
   while (low < high) {
