@@ -95,8 +95,12 @@ export class FaultSchedule {
   }
 }
 
-/** The best known of the impossible totals that broken radio frames have brought (devices §0.7). */
+/**
+ * The best known of the impossible totals that broken radio frames have brought (devices §0.7): a DTU's, and for loggers, of which a
+ * server refuses more than a million kWh before it judges any counter, the smaller one.
+ */
 const SPIKE_WH = 2_113_405_000;
+const LOGGER_SPIKE_WH = 694_419_000;
 /** A flipped bit is worth at least this much: what an inverter may have produced meanwhile cannot be told from the truth. */
 const SMALLEST_FLIP_WH = 100_000;
 const FLIPPABLE_BITS = 9;
@@ -111,7 +115,7 @@ export function brokenTotal(
   const steps = Math.round(wh / stepWh);
   switch (glitch) {
     case 'spike':
-      return SPIKE_WH;
+      return stepWh === 1 ? SPIKE_WH : LOGGER_SPIKE_WH;
     case 'flip': {
       const lowest = Math.ceil(Math.log2(SMALLEST_FLIP_WH / stepWh));
       return (steps ^ (1 << (lowest + Math.floor(chance * FLIPPABLE_BITS)))) * stepWh;

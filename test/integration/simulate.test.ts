@@ -230,7 +230,7 @@ describe('a simulated logger', () => {
         last: present(last.sampledAt),
       };
     };
-    const morning = await run(MIDSUMMER + 8 * HOUR, 12_000, 60);
+    const morning = await run(MIDSUMMER + 8 * HOUR, 3_000, 60);
     expect(morning.lastWh - morning.firstWh).toBeGreaterThan(500);
     const noon = await run(morning.last.getTime(), 1, 1);
     // A second or two later; a step of the counter may lie between
