@@ -2,8 +2,8 @@ import { asTenant, type Tx } from '../db/as-tenant.ts';
 import type { DbPool } from '../db/pools.ts';
 import { InvalidInput, NotFound } from '../domain/errors.ts';
 import type { InverterId, UserId } from '../domain/inverter.ts';
-import { type Bounds, dayRules, startsOf } from '../domain/period.ts';
-import { firstQuarter, readEnergy, readEnergySubject } from '../store/energy-series.ts';
+import { type Bounds, dayRules, QUARTER_MS, startsOf } from '../domain/period.ts';
+import { firstQuarter, lastQuarter, readEnergy, readEnergySubject } from '../store/energy-series.ts';
 import type { EnergyScope } from '../store/energy-source.ts';
 import { listDisbelieved } from '../store/events.ts';
 import { readInput } from '../store/input-series.ts';
@@ -21,6 +21,7 @@ import { sumPower } from './sum-power.ts';
 
 /** More points than a screen has pixels help nobody and cost everybody. */
 const MAX_POINTS = 5_000;
+const DAY_MS = 86_400_000;
 
 /** Raw samples come every few seconds or minutes; a month of them is always more than may be shown. */
 const MAX_RAW_S = 31 * 86_400;
@@ -113,6 +114,11 @@ export function createStatisticsService(pool: DbPool): StatisticsService {
         // Nothing is before the first quarter hour, so that nobody counts the days since 1970.
         const first = await firstQuarter(tx, userId, subject.inverterIds);
         const bounds = { ...asked, from: first !== null && first > asked.from ? first : asked.from };
+        // Nor those of a thousand years to come.
+        if (bounds.to.getTime() - bounds.from.getTime() > MAX_POINTS * DAY_MS) {
+          const last = await lastQuarter(tx, userId, subject.inverterIds);
+          if (last !== null) bounds.to = new Date(Math.min(bounds.to.getTime(), last.getTime() + QUARTER_MS));
+        }
         const isEmpty = first === null || bounds.from >= bounds.to;
         const rows = isEmpty
           ? []

@@ -35,6 +35,16 @@ export async function firstQuarter(tx: Tx, userId: UserId, inverterIds: readonly
   return rows[0]?.ts ?? null;
 }
 
+/** Start of the last quarter hour with anything booked; null without any. */
+export async function lastQuarter(tx: Tx, userId: UserId, inverterIds: readonly InverterId[]): Promise<Date | null> {
+  const { rows } = await tx.query<{ ts: Date | null }>({
+    name: 'energy_last',
+    text: 'SELECT max(ts) AS ts FROM api.energy_15m WHERE user_id = $1 AND inverter_id = ANY ($2::int[])',
+    values: [userId, inverterIds],
+  });
+  return rows[0]?.ts ?? null;
+}
+
 /**
  * What a question about energy is about: one inverter or, with null, all of the account, and whose days they are counted in (an
  * account's are those of its first site). Null when the account has no such inverter.

@@ -225,6 +225,31 @@ describe('events', () => {
   });
 });
 
+describe('a range beyond all time', () => {
+  it.each([
+    ['power?bucket=1d&to=9999-12-31T23:59:59Z', 'to'],
+    ['energy?from=0001-01-01', 'from'],
+    ['export?to=9999-12-31', 'to'],
+  ])('%s is refused by its field', async (query, field) => {
+    const answer = await ask('GET', `/api/v1/inverters/${id}/${query}`);
+    expect([answer.statusCode, Object.keys((answer.json() as { details: { fields: object } }).details.fields)]).toEqual(
+      [422, [field]],
+    );
+  });
+
+  it('of a thousand years by day holds what is known', async () => {
+    await sql(
+      `INSERT INTO store.energy_15m (user_id, inverter_id, ts, energy_wh, estimated_wh, power_sum_dw, power_count, power_max_dw)
+       VALUES (1, $1, '2026-06-20T10:00:00Z', '{5}', '{0}', '{10}', '{1}', '{10}')`,
+      [id],
+    );
+    await sql('INSERT INTO store.counter (user_id, inverter_id) VALUES (1, $1) ON CONFLICT DO NOTHING', [id]);
+    const answer = await ask('GET', `/api/v1/inverters/${id}/energy?from=1970-01-01&to=2999-12-31&bucket=day`);
+    expect((answer.json() as { points: object[] }).points).toHaveLength(1);
+    await sql('DELETE FROM store.energy_15m');
+  });
+});
+
 describe('a series that did not change', () => {
   it('is answered with 304 to whoever has it, and whole again when it did', async () => {
     const url = `/api/v1/inverters/${id}/energy?from=2026-06-20&to=2026-06-21`;

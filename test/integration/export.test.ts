@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportRoutes } from '../../src/api/v1/export.ts';
 import { dayBounds } from '../../src/domain/period.ts';
@@ -83,6 +84,12 @@ async function rowsOf(query: string): Promise<Record<string, string>[]> {
   return lines.map((line) => Object.fromEntries(line.split(',').map((cell, i) => [names[i], cell])));
 }
 
+function openSockets({ app }: TestApp): Promise<number> {
+  return new Promise((resolve, reject) =>
+    app.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
+  );
+}
+
 describe('an export', () => {
   it('of every measurement is what was sent, over all its pieces', async () => {
     const rows = await rowsOf('resolution=raw&channels=true');
@@ -144,6 +151,55 @@ describe('an export', () => {
     expect(app.idleCount).toBe(app.totalCount);
     await rows.return(undefined);
     expect((await rows.next()).done).toBe(true);
+  });
+
+  it('stops at the database when the one who asked hangs up', async () => {
+    // Known for two years: as many pieces as days.
+    const old = (await inverters().add(memberOf(userId), { name: 'Alt', serial: '116100000009', kind: 'opendtu' }, NOW))
+      .id;
+    await db.owner(async (c) => {
+      await c.query(
+        `INSERT INTO store.energy_15m (user_id, inverter_id, ts, energy_wh, estimated_wh, power_sum_dw, power_count, power_max_dw)
+         VALUES ($1, $2, $3::timestamptz - interval '700 days', '{1}', '{0}', '{1}', '{1}', '{1}')`,
+        [userId, old, NOW],
+      );
+      await c.query('INSERT INTO store.counter (user_id, inverter_id) VALUES ($1, $2)', [userId, old]);
+    });
+    let begun = 0;
+    db.pools.app.on('acquire', () => begun++);
+    // Only a superuser sees what others are at.
+    const inUse = (): Promise<number> =>
+      db.owner(async (c) => {
+        await c.query('SET ROLE NONE');
+        const { rows } = await c.query<{ n: number }>(
+          `SELECT count(*)::int AS n FROM pg_stat_activity
+           WHERE datname = current_database() AND usename = $1 AND state <> 'idle'`,
+          [db.roles.app],
+        );
+        return present(rows[0]).n;
+      });
+    const origin = await http.app.listen({ host: '127.0.0.1', port: 0 });
+    const path = `/api/v1/inverters/${old}/export?resolution=raw&channels=true`;
+    const asked = request(`${origin}${path}`, {
+      headers: { authorization: `Bearer token-of-${userId}` },
+      agent: false,
+    });
+    asked.on('error', () => undefined);
+    await db.owner(async (c) => {
+      // The first piece has to wait, so that somebody can hang up in the middle of a query.
+      await c.query('BEGIN; LOCK TABLE store.ac_sample IN ACCESS EXCLUSIVE MODE');
+      asked.end();
+      await expect.poll(inUse).toBe(1);
+      asked.destroy();
+      // Long enough for the server to see it.
+      await expect.poll(() => openSockets(http)).toBe(0);
+      await c.query('COMMIT');
+    });
+    await expect.poll(inUse).toBe(0);
+    const soFar = begun;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect([await inUse(), begun - soFar], 'no further piece is asked for').toEqual([0, 0]);
+    expect(db.pools.app.idleCount).toBe(db.pools.app.totalCount);
   });
 
   it('voltage of an input by quarter hours, as the comparison of inputs shows it', async () => {

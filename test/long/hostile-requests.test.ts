@@ -155,7 +155,7 @@ it('so are thousands that were made from the API’s own document, each as it sa
   const seed = Number(process.env['FUZZ_SEED'] ?? 1);
   const report = await fuzz({ db, origin, userId: guest, seed, requests: Number(process.env['FUZZ_REQUESTS'] ?? 200) });
   console.log(
-    `${report.count} generated requests (FUZZ_SEED=${seed}), how each operation answered:\n${report.printed}`,
+    `${report.count} generated requests (FUZZ_SEED=${seed}), longest pause ${report.longestPauseMs.toFixed(0)} ms; how each operation answered:\n${report.printed}`,
   );
   expect(report.problems).toEqual([]);
   expect((await fetch(`${origin}/healthcheck`)).status).toBe(200);

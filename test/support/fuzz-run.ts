@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { hashApiKey, newApiKey } from '../../src/crypto/api-key.ts';
 import { SessionTokens } from '../../src/crypto/jwt.ts';
 import { insertApiKey } from '../../src/store/api-keys.ts';
@@ -22,6 +23,8 @@ export interface FuzzReport {
   problems: string[];
   /** How each operation was answered. */
   printed: string;
+  /** So long nobody was answered: the server is in this process. */
+  longestPauseMs: number;
 }
 
 const AT_ONCE = 8;
@@ -58,8 +61,11 @@ export async function fuzz({ db, origin, userId, seed, requests }: FuzzOptions):
       count += 1;
     }
   };
+  const pauses = monitorEventLoopDelay({ resolution: 20 });
+  pauses.enable();
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return { count, problems, printed: api.printed() };
+  pauses.disable();
+  return { count, problems, printed: api.printed(), longestPauseMs: pauses.max / 1e6 };
 }
 
 /** Enough for some to be deleted, and for ids that are nobody's. */
@@ -73,7 +79,18 @@ async function inverters(db: TestDatabase, userId: number): Promise<number[]> {
       [userId],
     ),
   );
-  return [...rows.map(({ id }) => id), 2_000_000_000];
+  const ids = rows.map(({ id }) => id);
+  // Something booked, so that ranges are looked at.
+  await db.owner(async (c) => {
+    const of = [userId, ids];
+    await c.query(
+      `INSERT INTO store.energy_15m (user_id, inverter_id, ts, energy_wh, estimated_wh, power_sum_dw, power_count, power_max_dw)
+       SELECT $1, i, date_bin('15 minutes', now() - interval '3 days', 'epoch'), '{5}', '{0}', '{10}', '{1}', '{10}' FROM unnest($2::int[]) i`,
+      of,
+    );
+    await c.query('INSERT INTO store.counter (user_id, inverter_id) SELECT $1, i FROM unnest($2::int[]) i', of);
+  });
+  return [...ids, 2_000_000_000];
 }
 
 /** Made anew for each request: some end what they come with. */

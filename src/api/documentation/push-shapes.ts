@@ -105,7 +105,7 @@ function pushAnswer(gateway: string, total: string, serial: string, power: strin
     error: z.string().optional().describe('a stable code, where nothing was stored'),
     message: z.string().optional(),
     [gateway]: z.string().nullable(),
-    timestamp: z.string(),
+    timestamp: z.union([z.string(), z.number()]).describe('as it was sent, or when it arrived'),
     [total]: z.int(),
     success_count: z.int(),
     error_count: z.int(),

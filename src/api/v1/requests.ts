@@ -37,8 +37,18 @@ export const moment = z
   .pipe(z.iso.datetime({ offset: true, error: 'ISO 8601 with offset' }))
   .transform((text) => new Date(text));
 
-/** A moment, or a date, which is the site's. */
-export const momentOrDate = z.union([z.iso.date(), moment], { error: 'a date, or ISO 8601 with offset' });
+/** Nothing was measured before, and calendars of later years are nobody's business. */
+const YEARS = 'a year from 1970 to 2999';
+const isOfOurTime = (year: number): boolean => year >= 1970 && year < 3000;
+
+/** An end of a range. */
+export const rangeMoment = moment.refine((at) => isOfOurTime(at.getUTCFullYear()), YEARS);
+
+/** The same, or a date, which is the site's. */
+export const momentOrDate = z.union(
+  [z.iso.date().refine((date) => isOfOurTime(Number(date.slice(0, 4))), YEARS), rangeMoment],
+  { error: `a date, or ISO 8601 with offset; ${YEARS}` },
+);
 
 const MAX_CURSOR = Number.MAX_SAFE_INTEGER;
 

@@ -4,7 +4,7 @@ import { callerOf, requireAccess } from '../../http/authentication.ts';
 import { tagAnswer } from '../../http/entity-tag.ts';
 import { summaryOf } from '../../services/account-summary.ts';
 import type { EnergyRange, InverterService, PowerBucket, StatisticsService } from '../../services/services.ts';
-import { channelParams, idParams, moment, momentOrDate } from './requests.ts';
+import { channelParams, idParams, momentOrDate, rangeMoment } from './requests.ts';
 import { energyShape, energyToShape, pointShape, pointToShape, summaryShape, summaryToShape } from './shapes.ts';
 
 const SUMMARY_BUCKETS = ['1m', '5m', '15m', '1h', '1d'] as const;
@@ -14,8 +14,8 @@ const DAY_MS = 24 * 3600_000;
 
 const powerShape = z.object({ bucket: z.enum(BUCKETS), points: z.array(pointShape) });
 const timesOfPower = {
-  from: moment.optional().describe('inclusive; a day before `to` when absent'),
-  to: moment.optional().describe('exclusive; now when absent'),
+  from: rangeMoment.optional().describe('inclusive; a day before `to` when absent'),
+  to: rangeMoment.optional().describe('exclusive; now when absent'),
 };
 const powerQuery = z.object({ ...timesOfPower, bucket: z.enum(BUCKETS).default('5m') });
 const summaryPowerQuery = z.object({ ...timesOfPower, bucket: z.enum(SUMMARY_BUCKETS).default('5m') });
