@@ -1,7 +1,7 @@
 /**
  * What the collector bears: connected loggers and their memory, durable data frames a second, a reconnect storm with a flush of stored
  * frames. Beside it, in the same run, a bare TCP server that echoes: what the machine can do without us.
- * npm run bench:collector -- [--quick] [--json FILE] [--connections N] [--seconds S] [--storm N] [--stored-frames N]
+ * npm run bench:collector -- [--quick] [--json FILE] [--connections N] [--seconds S] [--storm N] [--stored-frames N] [--only-storm]
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,9 +18,11 @@ const { values: options } = parseArgs({
     seconds: { type: 'string' },
     storm: { type: 'string' },
     'stored-frames': { type: 'string' },
+    'only-storm': { type: 'boolean' },
   },
 });
 const quick = options.quick === true;
+const onlyStorm = options['only-storm'] === true;
 const size = {
   connections: Number(options.connections ?? (quick ? 2_000 : 18_000)),
   seconds: Number(options.seconds ?? (quick ? 5 : 30)),
@@ -43,21 +45,25 @@ const note = (name: string, value: number, said: string): void => {
 
 const bench = await openBench();
 try {
-  const loggers = Array.from({ length: size.connections }, (_, i) => new BenchLogger(i));
+  const loggers = Array.from({ length: onlyStorm ? size.storm : size.connections }, (_, i) => new BenchLogger(i));
   const ids = await bench.addInverters(
     'solarman',
     loggers.map((logger) => String(logger.serial)),
   );
-  await measureConnections(bench, loggers);
-  await measureFrames(bench, loggers);
-  for (const logger of loggers) logger.close();
+  if (!onlyStorm) {
+    await measureConnections(bench, loggers);
+    await measureFrames(bench, loggers);
+    for (const logger of loggers) logger.close();
+  }
   await measureStorm(bench, loggers.slice(0, size.storm), ids.slice(0, size.storm));
 } finally {
   await bench.close();
 }
-await measureEcho();
-figures['memory_vs_echo_ratio'] = ratio('kib_per_connection', 'echo_kib_per_connection');
-figures['frames_vs_echo_ratio'] = ratio('frames_per_s', 'echo_frames_per_s');
+if (!onlyStorm) {
+  await measureEcho();
+  figures['memory_vs_echo_ratio'] = ratio('kib_per_connection', 'echo_kib_per_connection');
+  figures['frames_vs_echo_ratio'] = ratio('frames_per_s', 'echo_frames_per_s');
+}
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify({ figures }, null, 2)}\n`);
 
 async function measureConnections({ server }: Bench, loggers: readonly BenchLogger[]): Promise<void> {
@@ -86,7 +92,7 @@ async function measureFrames({ server, owner }: Bench, loggers: readonly BenchLo
       for (let n = 0; performance.now() < until; n++) {
         const sentAt = performance.now();
         const frame = logger.data(startS + n * 60, 177_500 + 10 * n);
-        while (!(await answered(logger.exchange(frame)))) resent++;
+        while (!(await isAcknowledged(logger, frame, server.collectorPort))) resent++;
         latencies.push(performance.now() - sentAt);
         await pause(FRAME_EVERY_MS - (performance.now() - sentAt));
       }
@@ -124,22 +130,34 @@ async function measureStorm(
   const totalWh = (n: number): number => 177_500 + 40 * n;
   let retries = 0;
   let resent = 0;
+  let acknowledged = 0;
+  const cpu = { server: usageOf(server.pid).cpuS, postgres: postgresCpuS(server.dataDir) };
   const startedAt = performance.now();
   let connectedAt = 0;
   let connected = 0;
+  const frames = loggers.length * (size.storedFrames + 1);
+  const progress = setInterval(() => {
+    const perS = acknowledged / ((performance.now() - startedAt) / 1000);
+    console.error(
+      `… ${acknowledged.toLocaleString('en')} of ${frames.toLocaleString('en')}, ${Math.round(perS)} a second`,
+    );
+  }, 15_000);
   await Promise.all(
     loggers.map(async (logger, i) => {
       await pause((i / loggers.length) * 10_000);
+      let isBack = false;
       for (let n = 0; n <= size.storedFrames; ) {
         try {
           if (n === 0 || !logger.isConnected) {
             await logger.connect(server.collectorPort);
             await logger.handshake();
-            if (n === 0 && ++connected === loggers.length) connectedAt = performance.now();
+            if (!isBack && ++connected === loggers.length) connectedAt = performance.now();
+            isBack = true;
           }
           const frame = logger.data(firstS + n * 300, totalWh(n), n < size.storedFrames);
-          if (await answered(logger.exchange(frame))) n++;
-          else resent++;
+          while (!(await answered(logger.exchange(frame)))) resent++;
+          acknowledged++;
+          n++;
         } catch {
           // Refused or cut, as a storm does: a logger comes back.
           retries++;
@@ -147,9 +165,8 @@ async function measureStorm(
         }
       }
     }),
-  );
+  ).finally(() => clearInterval(progress));
   const seconds = (performance.now() - startedAt) / 1000;
-  const frames = loggers.length * (size.storedFrames + 1);
   note(
     'storm_connected_s',
     (connectedAt - startedAt) / 1000,
@@ -158,15 +175,29 @@ async function measureStorm(
   note('storm_frames_per_s', frames / seconds, `frames a second while each flushed ${size.storedFrames} stored ones`);
   note('storm_resent', resent, 'frames sent again because no acknowledgement came in time');
   note('storm_retries', retries, 'connections refused or cut on the way, all made up for');
+  const perFrame = (used: number): number => (used / acknowledged) * 1e6;
+  note(
+    'storm_server_us_per_frame',
+    perFrame(usageOf(server.pid).cpuS - cpu.server),
+    'µs of processor a stored frame, program',
+  );
+  note(
+    'storm_postgres_us_per_frame',
+    perFrame(postgresCpuS(server.dataDir) - cpu.postgres),
+    'µs of processor a stored frame, PostgreSQL',
+  );
+  expect('frames acknowledged in the storm', acknowledged, frames);
   const { rows } = await owner((client) =>
-    client.query<{ samples: number; wrong: number }>(
+    client.query<{ samples: number; late: number; wrong: number }>(
       `SELECT (SELECT count(*)::int FROM store.ac_sample) AS samples,
+              (SELECT count(*)::int FROM store.late_sample) AS late,
               (SELECT count(*)::int FROM store.counter WHERE inverter_id = ANY ($1)
                  AND first_good_wh[1] + booked_wh[1] IS DISTINCT FROM $2) AS wrong`,
       [ids, Math.floor(totalWh(size.storedFrames) / 100) * 100],
     ),
   );
   expect('samples found after the storm', rows[0]?.samples, frames);
+  expect('samples whose energy is not booked yet', rows[0]?.late, 0);
   expect('inverters with a wrong energy total', rows[0]?.wrong, 0);
   for (const logger of loggers) logger.close();
 }
@@ -209,6 +240,17 @@ function ratio(ours: string, theirs: string): number {
 function expect(what: string, found: number | undefined, expected: number): void {
   console.log(`${what.padEnd(74)} ${found ?? 'none'} of ${expected}${found === expected ? '' : '   <-- WRONG'}`);
   if (found !== expected) process.exitCode = 1;
+}
+
+/** False when no answer came in time, or the connection was cut: then it is there again. */
+async function isAcknowledged(logger: BenchLogger, frame: Buffer, port: number): Promise<boolean> {
+  try {
+    return await answered(logger.exchange(frame));
+  } catch {
+    await logger.connect(port);
+    await logger.handshake();
+    return false;
+  }
 }
 
 /** False when no answer came in time. @throws when the connection was cut */
