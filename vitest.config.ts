@@ -10,6 +10,13 @@ export default defineConfig({
     maxWorkers: 2,
     globalSetup: './test/support/one-postgres.ts',
     reporters: ['default', './test/support/summary-reporter.ts'],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.{ts,tsx}'],
+      // What runs in browsers is measured by nobody here; Chromium's tests hold it.
+      exclude: ['src/**/*.test.{ts,tsx}', 'src/client/**'],
+      reporter: ['text-summary', 'json-summary', 'html'],
+    },
     projects: [
       {
         test: {
@@ -30,6 +37,8 @@ export default defineConfig({
       },
       // Whole processes, each starting its own database: on a busy small machine a story takes its time.
       { test: { ...common, testTimeout: 120_000, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
+      // Whether it runs at all, in half a minute; the gate's stories hold all of it and more. `npm run test:smoke`.
+      { test: { ...common, name: 'smoke', include: ['test/smoke/**/*.test.ts'] } },
       // What takes minutes by its nature; `npm run test:long`.
       {
         test: {

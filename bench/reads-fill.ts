@@ -20,31 +20,33 @@ const INPUTS = 4;
 const WEEK = `interval '168 hours'`;
 /** As COMPRESS_AFTER_DAYS leaves them: the week that goes on and the one before. */
 const HOT_WEEKS = 2;
-/** A Sunday evening. */
-const NOW = new Date('2026-06-21T19:30:00Z');
-const MONDAY = '2026-06-15T00:00:00Z';
+/** A Sunday evening, in June if nobody says otherwise. */
+const SUNDAY = new Date('2026-06-21T19:30:00Z');
+/** From Monday's first minute to that evening. */
+const WEEK_SO_FAR_MS = (6 * 24 + 19.5) * 3_600_000;
 
 /**
  * Every sample by the minute, some seconds off, day and night. One week is made up and compressed; the weeks before are the same one, some
  * days earlier: their values do not matter, their number and their places do.
  */
 export async function fillYear(
-  db: TestDatabase,
-  { days, inverters }: { days: number; inverters: number },
+  db: Pick<TestDatabase, 'owner'>,
+  { days, inverters, now = SUNDAY }: { days: number; inverters: number; now?: Date },
 ): Promise<Filled> {
   const weeks = Math.ceil(days / 7);
+  const monday = new Date(now.getTime() - WEEK_SO_FAR_MS);
   return db.owner(async (client) => {
     const userId = await one(
       client,
-      `SELECT api.insert_account('b@example.org', 'x', 'B', 'B', false, true, 'Europe/Berlin') AS n`,
+      `SELECT api.insert_account('year@example.org', 'x', 'B', 'B', false, true, 'Europe/Berlin') AS n`,
     );
     const inverterIds = await addInverters(client, userId, inverters);
     await client.query(`SELECT set_config('TimeZone', 'UTC', false)`);
     const engine = (await client.query<{ engine: string }>('SELECT engine FROM store.installation')).rows[0]?.engine;
     const fill = engine === 'plain' ? fillPlain : fillTimescale;
-    await fill(client, userId, inverterIds, weeks);
+    await fill(client, { userId, inverterIds, now, monday }, weeks);
     console.log(`${weeks} weeks of samples are there`);
-    const quarters = await fillQuarters(client, weeks);
+    const quarters = await fillQuarters(client, monday, weeks);
     await client.query(
       `INSERT INTO store.counter (user_id, inverter_id, first_good_wh, booked_wh, counter_wh, last_ts, last_live_ts, last_fresh_ts,
          last_received_at, interval_s)
@@ -52,7 +54,7 @@ export async function fillYear(
        FROM unnest($2::int[]) AS n, LATERAL (SELECT max(ts) AS t FROM store.ac_sample s WHERE s.inverter_id = n) m`,
       [userId, inverterIds],
     );
-    for (const inverterId of inverterIds) await keepDaysOf(db, { userId, inverterId }, NOW);
+    for (const inverterId of inverterIds) await keepDaysOf(db, { userId, inverterId }, now);
     await client.query('VACUUM ANALYZE');
     const [acSamples, dcSamples] = [await countOf(client, 'ac'), await countOf(client, 'dc')];
     return {
@@ -60,7 +62,7 @@ export async function fillYear(
       userId,
       inverterIds,
       days: weeks * 7,
-      now: NOW,
+      now,
       acSamples,
       dcSamples,
       quarters,
@@ -83,11 +85,18 @@ async function addInverters(client: pg.Client, userId: number, count: number): P
   return rows.map((row) => row.id);
 }
 
+/** Whose samples, and the week that goes on. */
+interface Place {
+  userId: number;
+  inverterIds: readonly number[];
+  monday: Date;
+  now: Date;
+}
+
 /** Samples of the weeks from `weeksAgo` on, `count` of them, one after the other as they would have come. */
 async function insertWeeks(
   client: pg.Client,
-  userId: number,
-  inverterIds: readonly number[],
+  { userId, inverterIds, monday, now }: Place,
   weeksAgo: number,
   count: number,
 ): Promise<void> {
@@ -95,7 +104,7 @@ async function insertWeeks(
                      interval '1 minute') AS minute, unnest($2::int[]) AS i`;
   const ts = `minute + interval '1 second' * ((i * 7 + extract(epoch FROM minute)::bigint / 60 * 13) % 6)`;
   const sun = `greatest(0, sin((extract(hour FROM minute) * 60 + extract(minute FROM minute) - 270) / 900.0 * pi()))`;
-  const values = [userId, inverterIds, MONDAY, weeksAgo, count, NOW];
+  const values = [userId, inverterIds, monday, weeksAgo, count, now];
   await client.query(
     `INSERT INTO store.ac_sample (user_id, inverter_id, ts, power_dw, power_dc_dw, voltage_dv, current_ca, frequency_chz, power_factor_pm,
        temperature_ddegc, yield_day_wh, yield_total_wh)
@@ -114,17 +123,18 @@ async function insertWeeks(
   );
 }
 
-async function fillPlain(client: pg.Client, userId: number, inverterIds: number[], weeks: number): Promise<void> {
+async function fillPlain(client: pg.Client, place: Place, weeks: number): Promise<void> {
+  const { monday } = place;
   const hot = Math.min(HOT_WEEKS, weeks);
   await client.query(`SELECT store.make_partitions($1::timestamptz - $2 * ${WEEK}, $1::timestamptz + 4 * ${WEEK})`, [
-    MONDAY,
+    monday,
     hot,
   ]);
-  await insertWeeks(client, userId, inverterIds, hot - 1, hot);
+  await insertWeeks(client, place, hot - 1, hot);
   if (weeks <= hot) return;
-  await insertWeeks(client, userId, inverterIds, hot, 1);
+  await insertWeeks(client, place, hot, 1);
   const packed = `$1::timestamptz - ${hot} * ${WEEK}`;
-  await client.query(`SELECT store.pack_week(${packed})`, [MONDAY]);
+  await client.query(`SELECT store.pack_week(${packed})`, [monday]);
   for (const kind of ['ac', 'dc']) {
     const { rows } = await client.query<{ names: string }>(
       `SELECT store.key_columns($1) || ', samples, tick_us, ts, ts_us, ' || (SELECT string_agg(name, ', ') FROM store.measured_columns($1)) AS names`,
@@ -140,22 +150,22 @@ async function fillPlain(client: pg.Client, userId: number, inverterIds: number[
   }
 }
 
-async function fillTimescale(client: pg.Client, userId: number, inverterIds: number[], weeks: number): Promise<void> {
+async function fillTimescale(client: pg.Client, place: Place, weeks: number): Promise<void> {
   for (let ago = weeks - 1; ago >= 0; ago--) {
-    await insertWeeks(client, userId, inverterIds, ago, 1);
+    await insertWeeks(client, place, ago, 1);
     if (ago < HOT_WEEKS) continue;
     for (const table of ['ac_sample', 'dc_sample']) {
       await client.query(
         `SELECT compress_chunk(c, if_not_compressed => true)
          FROM show_chunks('store.${table}', older_than => $1::timestamptz - ($2 - 1) * ${WEEK}) c`,
-        [MONDAY, ago],
+        [place.monday, ago],
       );
     }
   }
 }
 
 /** What the newest full week would have been booked as, and the same for all weeks; in order of time, so that inverters lie mixed. */
-async function fillQuarters(client: pg.Client, weeks: number): Promise<number> {
+async function fillQuarters(client: pg.Client, monday: Date, weeks: number): Promise<number> {
   const { rowCount } = await client.query(
     `INSERT INTO store.energy_15m (user_id, inverter_id, ts, energy_wh, estimated_wh, power_sum_dw, power_count, power_max_dw)
      SELECT user_id, inverter_id, quarter - w * ${WEEK}, wh, none, power_sum, power_count, power_max
@@ -171,7 +181,7 @@ async function fillQuarters(client: pg.Client, weeks: number): Promise<number> {
          WHERE ts >= $1::timestamptz GROUP BY 1, 2, 3, 4
        ) c GROUP BY 1, 2, 3
      ) q, generate_series(0, $2 - 1) AS w ORDER BY 3, 2`,
-    [MONDAY, weeks],
+    [monday, weeks],
   );
   return rowCount ?? 0;
 }

@@ -50,6 +50,11 @@ export const commands: readonly Command[] = [
     const { simulate } = await import('./simulate.ts');
     return { run: (args, context) => simulate(args, context, context.signal) };
   }),
+  lazy(
+    'bench',
+    'the performance table, beside what the machine does without us',
+    async () => (await import('./bench.ts')).bench,
+  ),
   lazy('config', 'every variable: meaning, value, origin', async () => (await import('./config.ts')).config),
   lazy(
     'doctor',
