@@ -12,6 +12,7 @@ export async function apiDocument(): Promise<string> {
   const app = Fastify();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  app.decorate('shortRoutes', new Map());
   // Nobody asks these routes anything: what they would ask is not there.
   const nothing = {} as never;
   app.register(
