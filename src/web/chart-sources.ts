@@ -1,4 +1,4 @@
-import type { Bounds } from '../domain/period.ts';
+import { type Bounds, dayBounds, localDate } from '../domain/period.ts';
 import type { SlotSize } from '../domain/shown-period.ts';
 import type { InverterCurrent, InverterSummary, PowerBucket, PowerPoint, Services } from '../services/services.ts';
 import type { BarPoint } from './charts/bars.ts';
@@ -139,6 +139,17 @@ export function inputSources(
     };
   });
   return { whole: inverterSource(services, userId, inverter), layers };
+}
+
+/** How often today's counters told what is not believed, and is not in today's energy. */
+export async function disbelievedToday(
+  { statistics }: Statistics,
+  userId: number,
+  inverters: readonly Pick<InverterSummary, 'id'>[],
+  { now, timeZone }: { now: Date; timeZone: string },
+): Promise<number> {
+  const ids = inverters.map(({ id }) => id);
+  return (await statistics.disbelieved(userId, ids, dayBounds(localDate(now, timeZone), timeZone))).length;
 }
 
 /** Reads at a time for one page, so that a large account does not take every connection. */

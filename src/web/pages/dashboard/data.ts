@@ -4,6 +4,8 @@ import { type PeriodCharts, periodShape } from '../../period-charts.ts';
 
 export interface DashboardData {
   inverter: InverterCurrent;
+  /** How many counter readings of today were not believed. */
+  disbelieved: number;
   /** Null where no logger of ours speaks for it. */
   logger: LoggerDetails | null;
   /** Null in an update of a page whose charts are not pushed. */

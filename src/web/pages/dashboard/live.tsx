@@ -11,15 +11,26 @@ import { Facts } from './facts.tsx';
 import { Logger } from './logger.tsx';
 
 /** What changes while a dashboard is open. */
-export function dashboardFragments({ inverter, logger, charts }: DashboardData): Record<string, ComponentChildren> {
+export function dashboardFragments({
+  inverter,
+  logger,
+  disbelieved,
+  charts,
+}: DashboardData): Record<string, ComponentChildren> {
   return {
     state: <State inverter={inverter} />,
-    statistics: <Statistics {...inverter} isCurrent={isCurrent(inverter.state)} />,
+    statistics: <Figures inverter={inverter} disbelieved={disbelieved} />,
     ...(charts === null ? {} : periodFragments(charts, dashboardPath(inverter.id))),
     inputs: <Inputs inverter={inverter} />,
     facts: <Facts inverter={inverter} />,
     ...(logger === null ? {} : { logger: <Logger inverter={inverter} logger={logger} /> }),
   };
+}
+
+function Figures({ inverter, disbelieved }: Pick<DashboardData, 'inverter' | 'disbelieved'>): JSX.Element {
+  const { t } = useView();
+  const todayHint = disbelieved === 0 ? undefined : t.chart.disbelievedIn(disbelieved);
+  return <Statistics {...inverter} isCurrent={isCurrent(inverter.state)} todayHint={todayHint} />;
 }
 
 function State({ inverter: { id, state } }: { inverter: InverterCurrent }): JSX.Element {

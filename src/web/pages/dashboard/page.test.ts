@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { HOSTILE_NAME } from '../../../../test/support/fake-scenes.ts';
 import { fakeServices, inverter, sunnyInverter } from '../../../../test/support/fake-services.ts';
+import { disbelieved } from '../../../../test/support/fake-statistics.ts';
 import { type FakeWeb, fakeWeb, NOON } from '../../../../test/support/fake-web.ts';
 import { textOf } from '../../../../test/support/page-text.ts';
 import type { DeviceKind } from '../../../domain/inverter.ts';
@@ -33,6 +34,20 @@ describe('the dashboard', () => {
     const late = await page(sunnyInverter(NOON, { id: 1, state: 'stale', ageS: 1200 }));
     expect(late.body).toContain('data-freshness="old"');
     expect(late.text).toContain('Drei Meldungen fehlen.');
+  });
+
+  it('what a counter told and nobody believed is said at today’s figure, in the charts and in their tables', async () => {
+    const one = sunnyInverter(NOON, { id: 1 });
+    disbelieved.set(one, [new Date('2026-06-15T05:40:00Z'), new Date('2026-06-13T10:00:00Z')]);
+    const { text, body } = await page(one);
+    expect(text).toMatch(/Heute \S+ kWh unglaubwürdiger Zählerstand nicht gezählt Ø letzte Stunde/);
+    expect(body.match(/class="chart-doubt"/g)).toHaveLength(4);
+    expect(text).toContain('Ein unglaubwürdiger Zählerstand wurde nicht gezählt, 07:40');
+    expect(body).toMatch(/aria-label="Energie\. [^"]+ unglaubwürdiger Zählerstand nicht gezählt\."/);
+    expect(body).toMatch(/<th scope="row">07:00<\/th><td>[^<]+<small> unglaubwürdiger Zählerstand nicht gezählt/);
+    await web.app.close();
+    const sound = await page(sunnyInverter(NOON, { id: 1 }));
+    expect(sound.body).not.toMatch(/unglaubwürdig|chart-doubt/);
   });
 
   it('the highest value in the chart is the maximum of the statistics', async () => {

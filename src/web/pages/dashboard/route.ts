@@ -1,5 +1,5 @@
 import type { PeriodChoice } from '../../../domain/shown-period.ts';
-import { inverterSource } from '../../chart-sources.ts';
+import { disbelievedToday, inverterSource } from '../../chart-sources.ts';
 import { definePage } from '../../define-page.ts';
 import { IdParams } from '../../input.ts';
 import { isPushedChoice, readPeriodCharts } from '../../period-charts.ts';
@@ -19,13 +19,15 @@ export const dashboard = definePage<'member', { id: number }, PeriodChoice, Dash
   async load({ services, user, params, query, now, isUpdate }) {
     const inverter = await services.inverters.current(user.id, params.id, now);
     const logger = inverter.kind === 'solarman' ? await services.loggers.details(user.id, params.id, now) : null;
-    if (isUpdate && !isPushedChoice(query)) return { inverter, logger, charts: null };
     const { timeZone } = inverter;
+    const disbelieved = await disbelievedToday(services, user.id, [inverter], { now, timeZone });
+    if (isUpdate && !isPushedChoice(query)) return { inverter, logger, disbelieved, charts: null };
     const source = inverterSource(services, user.id, inverter);
     const sources = { whole: source, layers: [source] };
     return {
       inverter,
       logger,
+      disbelieved,
       charts: await readPeriodCharts({ sources, inverters: [inverter], choice: query, timeZone, now }),
     };
   },

@@ -8,6 +8,8 @@ export interface OverviewData {
   curve: Curve | null;
   /** The energy of the last 30 days; null when there is no inverter. */
   month: { bars: Bars; totalWh: number | null } | null;
+  /** How many counter readings of today were not believed. */
+  disbelieved: number;
   /** Of the first inverter's site: the day of a page is one day. */
   timeZone: string;
 }

@@ -22,7 +22,7 @@ export function overviewFragments(data: OverviewData): Record<string, ComponentC
   return {
     verdict: <VerdictChip verdict={figures.verdict} />,
     now: <Now figures={figures} inverters={data.inverters} timeZone={data.timeZone} />,
-    today: <Today figures={figures} timeZone={data.timeZone} />,
+    today: <Today figures={figures} data={data} />,
     curve: <DayCurve data={data} curve={data.curve} />,
     ...(data.month === null ? {} : { month: <Month month={data.month} timeZone={data.timeZone} /> }),
     inverters: <Cards inverters={data.inverters} />,
@@ -101,7 +101,13 @@ function Now({
   );
 }
 
-function Today({ figures: { todayWh, todayMissing }, timeZone }: { figures: Figures; timeZone: string }): JSX.Element {
+function Today({
+  figures: { todayWh, todayMissing },
+  data: { disbelieved, timeZone },
+}: {
+  figures: Figures;
+  data: OverviewData;
+}): JSX.Element {
   const { t, fmt, now } = useView();
   return (
     <div data-last-seen="today">
@@ -114,6 +120,7 @@ function Today({ figures: { todayWh, todayMissing }, timeZone }: { figures: Figu
         {todayWh !== null && todayMissing > 0 ? (
           <span class="block">{t.overview.todayPartly(todayMissing)}</span>
         ) : null}
+        {disbelieved === 0 ? null : <span class="block text-sm">{t.chart.disbelievedIn(disbelieved)}</span>}
       </p>
     </div>
   );

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { HOSTILE_NAME } from '../../../../test/support/fake-scenes.ts';
 import { fakeServices, inverter, sunnyInverter } from '../../../../test/support/fake-services.ts';
+import { disbelieved } from '../../../../test/support/fake-statistics.ts';
 import { type FakeWeb, fakeWeb, NOON } from '../../../../test/support/fake-web.ts';
 import { textOf } from '../../../../test/support/page-text.ts';
 import type { InverterCurrent } from '../../../services/services.ts';
@@ -23,6 +24,13 @@ describe('the overview', () => {
     expect(text).toMatch(/Heute 2,31 kWh Montag, 15\. Juni/);
     expect(body).toContain('<time dateTime="2026-06-15T11:59:20.000Z"'.replace('dateTime', 'datetime'));
     expect(body).toContain('312<span class="figure-unit">\u00a0W</span>');
+  });
+
+  it('says at today’s figure what a counter told and nobody believed', async () => {
+    const one = sunnyInverter(NOON, { id: 1 });
+    disbelieved.set(one, [new Date('2026-06-15T05:40:00Z'), new Date('2026-06-15T07:40:00Z')]);
+    const { text } = await page([one]);
+    expect(text).toMatch(/Montag, 15\. Juni 2 unglaubwürdige Zählerstände nicht gezählt/);
   });
 
   it('adds up what is current, as old as the oldest of it, and says what is missing', async () => {

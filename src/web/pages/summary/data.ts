@@ -6,6 +6,8 @@ export interface SummaryData {
   /** The highest sum of today and the mean of the last hour; null where nothing was measured. */
   maxPowerTodayW: number | null;
   avgPowerLastHourW: number | null;
+  /** How many counter readings of today were not believed. */
+  disbelieved: number;
   /** Of the first inverter's site. */
   timeZone: string;
   /** Null in an update of a page whose charts are not pushed. */

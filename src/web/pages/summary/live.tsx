@@ -19,9 +19,13 @@ export function summaryFragments(data: SummaryData): Record<string, ComponentChi
 
 function Figures({ data }: { data: SummaryData }): JSX.Element {
   const { t } = useView();
-  const { inverters, maxPowerTodayW, avgPowerLastHourW, timeZone } = data;
+  const { inverters, maxPowerTodayW, avgPowerLastHourW, disbelieved, timeZone } = data;
   const summary = summaryOf(inverters);
   const { powerW, sampledAt, energyTodayWh, powerMissing, energyMissing, inverterCount } = summary;
+  const todayHints = [
+    energyTodayWh !== null && energyMissing > 0 ? t.overview.todayPartly(energyMissing) : null,
+    disbelieved === 0 ? null : t.chart.disbelievedIn(disbelieved),
+  ].filter((hint) => hint !== null);
   return (
     <Statistics
       powerW={powerW}
@@ -33,7 +37,7 @@ function Figures({ data }: { data: SummaryData }): JSX.Element {
       avgPowerLastHourW={avgPowerLastHourW}
       timeZone={timeZone}
       nowHint={powerMissing > 0 ? t.overview.notCounted(powerMissing, inverterCount) : undefined}
-      todayHint={energyTodayWh !== null && energyMissing > 0 ? t.overview.todayPartly(energyMissing) : undefined}
+      todayHint={todayHints.length === 0 ? undefined : todayHints.join(', ')}
     />
   );
 }

@@ -1,6 +1,6 @@
 import { dayBounds, localDate } from '../../../domain/period.ts';
 import type { PeriodChoice } from '../../../domain/shown-period.ts';
-import { accountSources } from '../../chart-sources.ts';
+import { accountSources, disbelievedToday } from '../../chart-sources.ts';
 import { definePage } from '../../define-page.ts';
 import { Redirect } from '../../page-definition.ts';
 import { SUMMARY_PATH } from '../../paths.ts';
@@ -29,6 +29,7 @@ export const summary = definePage<'member', Record<string, never>, PeriodChoice,
     const figures = {
       inverters,
       timeZone,
+      disbelieved: await disbelievedToday(services, user.id, inverters, { now, timeZone }),
       maxPowerTodayW: today.reduce<number | null>((max, { powerMaxW }) => Math.max(max ?? 0, powerMaxW), null),
       avgPowerLastHourW:
         lastHour.length === 0
