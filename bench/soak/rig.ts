@@ -65,8 +65,7 @@ async function open(given: string | null, undo: (() => Promise<unknown>)[], clos
     COLLECTOR_MAX_PER_ADDRESS: '20000',
   };
   const metricsPort = await freePort();
-  const start = (more: Record<string, string> = {}) =>
-    startServer({ env: { ...common, ...more }, readyMs: READY_MS });
+  const start = (more: Record<string, string> = {}) => startServer({ env: { ...common, ...more }, readyMs: READY_MS });
   // The first one migrates
   const steady = await start({ METRICS_PORT: String(metricsPort) });
   undo.push(() => steady.stop());

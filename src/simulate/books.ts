@@ -51,8 +51,8 @@ export class Bookkeeper {
   }
 
   /**
-   * To be called after the run. Whoever disagrees is asked again until the patience ends.
-   * @throws Error when the server cannot be asked
+   * To be called after the run. Whoever disagrees, or gets no answer, is asked about again until the patience ends.
+   * @throws Error when the server did not tell of some device until then
    */
   async close(patienceMs: number, signal?: AbortSignal): Promise<Books> {
     const untilMs = Date.now() + patienceMs;
@@ -61,13 +61,20 @@ export class Bookkeeper {
     const books = new Map<Tally, DeviceBooks>();
     let open = [...ours];
     for (;;) {
+      let failure: unknown = null;
       await inParallel(open, async ([tally, { id }]) => {
-        const answer = await this.#find(tally, id);
-        found.set(tally, answer);
-        books.set(tally, reckon(tally, this.#before.get(tally.device.serial) ?? null, answer));
+        try {
+          const answer = await this.#find(tally, id);
+          found.set(tally, answer);
+          books.set(tally, reckon(tally, this.#before.get(tally.device.serial) ?? null, answer));
+        } catch (error) {
+          failure = error;
+        }
       });
+      const isOver = Date.now() > untilMs || signal?.aborted === true;
+      if (isOver && failure !== null) throw failure;
       open = open.filter(([tally]) => !isSettled(books.get(tally)));
-      if (open.length === 0 || Date.now() > untilMs || signal?.aborted === true) break;
+      if (isOver || open.length === 0) break;
       await sleep(AGAIN_MS);
     }
     return sumOf([...books.values()], found, this.#tallies.length - ours.size);

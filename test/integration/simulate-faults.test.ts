@@ -21,8 +21,8 @@ test('a fleet with every fault is booked to the watt-hour, and the command says 
   const args = [
     ...['--seed', String(SEED), '--loggers', String(LOGGERS), '--dtus', String(DTUS), '--always-day', '--json'],
     ...['--collector', `127.0.0.1:${rig.collectorPort}`, '--http', rig.url, '--api-key', rig.apiKey],
-    // A sample every fifteenth of a second, a fault of each device in two thirds of one
-    ...['--duration', '5', '--speed', '900', '--interval', '60', '--faults', 'all', '--fault-every', '600'],
+    // A sample every twentieth of a second, a fault of each device in half a one
+    ...['--duration', '3', '--speed', '1200', '--interval', '60', '--faults', 'all', '--fault-every', '600'],
   ];
   const code = await simulate(args, io, new AbortController().signal);
   const { report, books } = JSON.parse(out.at(-1) ?? '') as { report: FleetReport; books: Books };
