@@ -32,7 +32,6 @@ beforeAll(async () => {
 afterAll(async () => {
   if (!canBrowse) return;
   await browser.close();
-  built.remove();
 });
 
 describe.skipIf(!canBrowse)('every page, in a browser', () => {

@@ -23,7 +23,6 @@ beforeAll(async () => {
 afterAll(async () => {
   if (!canBrowse) return;
   await browser.close();
-  built.remove();
 });
 beforeEach(async () => {
   if (!canBrowse) return;

@@ -20,7 +20,6 @@ beforeAll(async () => {
 afterAll(async () => {
   if (!canBrowse) return;
   await browser.close();
-  built.remove();
 });
 
 describe.skipIf(!canBrowse)('without a connection', () => {

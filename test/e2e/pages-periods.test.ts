@@ -23,7 +23,6 @@ beforeAll(async () => {
 afterAll(async () => {
   if (!canBrowse) return;
   await browser.close();
-  built.remove();
 });
 afterEach(async () => {
   for (const context of browser?.contexts() ?? []) await context.close();

@@ -41,7 +41,6 @@ afterAll(async () => {
   if (!canBrowse) return;
   await browser.close();
   await app.close();
-  built.remove();
 });
 
 /** A page that notes what it was refused and whom it asked. */

@@ -33,7 +33,6 @@ beforeAll(async () => {
 afterAll(async () => {
   if (!canBrowse) return;
   await browser.close();
-  built.remove();
 });
 
 describe.skipIf(!canBrowse)('a first visit', () => {

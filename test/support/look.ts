@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { Assets } from '../../src/web/assets.ts';
 import { showScene } from './browse.ts';
@@ -25,17 +25,44 @@ export async function lookAt(browser: Browser, assets: Assets, scene: Scene, loo
   const web = await fakeWeb(scene.services(), { assets, now: () => scene.now ?? NOON });
   scene.prepare?.(web);
   const origin = await web.listen();
-  for (const { width, height, colorScheme, locale } of looks) {
-    const context = await browser.newContext({
-      viewport: { width, height },
-      colorScheme,
-      locale,
-      reducedMotion: 'reduce',
-    });
-    await look(context, origin, scene);
-    await context.close();
+  for (const look of looks) {
+    const { page, complaints } = await viewer(browser, look);
+    await page.context().clearCookies();
+    complaints.length = 0;
+    await inspect(page, complaints, origin, scene);
+    // What ends with the server is nobody's complaint.
+    await page.goto('about:blank');
   }
   await web.app.close();
+}
+
+interface Viewer {
+  page: Page;
+  /** Of the page that is open. */
+  complaints: string[];
+}
+
+/** One window for each look, for all that is looked at: opening one costs more than looking. */
+const viewers = new WeakMap<Browser, Map<string, Viewer>>();
+
+async function viewer(browser: Browser, { width, height, colorScheme, locale }: Look): Promise<Viewer> {
+  const opened = viewers.get(browser) ?? new Map<string, Viewer>();
+  viewers.set(browser, opened);
+  const key = [width, height, colorScheme, locale].join(' ');
+  const known = opened.get(key);
+  if (known !== undefined) return known;
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme,
+    locale,
+    reducedMotion: 'reduce',
+    // Every scene is another address, and would install it anew.
+    serviceWorkers: 'block',
+  });
+  const page = await context.newPage();
+  const made = { page, complaints: complaintsOf(page) };
+  opened.set(key, made);
+  return made;
 }
 
 async function seriousFindings(page: Page): Promise<string[]> {
@@ -56,16 +83,16 @@ function complaintsOf(page: Page): string[] {
   const complaints: string[] = [];
   page.on('console', (message) => {
     const isAnswer = message.text().startsWith('Failed to load resource: the server responded with a status of 4');
+    const isOurWish = message.text() === 'Service Worker registration blocked by Playwright';
     const isOurAnswer = /status of 503|Response Status Error Code 4\d\d/.test(message.text());
-    if (['error', 'warning'].includes(message.type()) && !isAnswer && !isOurAnswer) complaints.push(message.text());
+    if (['error', 'warning'].includes(message.type()) && !isAnswer && !isOurAnswer && !isOurWish)
+      complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   return complaints;
 }
 
-async function look(context: BrowserContext, origin: string, scene: Scene): Promise<void> {
-  const page = await context.newPage();
-  const complaints = complaintsOf(page);
+async function inspect(page: Page, complaints: string[], origin: string, scene: Scene): Promise<void> {
   await showScene(page, origin, scene);
   const { scroll, inner } = await page.evaluate(() => ({
     scroll: document.documentElement.scrollWidth,
