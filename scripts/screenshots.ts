@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { loadAssets } from '../src/web/assets.ts';
 import { launchChromium, showScene } from '../test/support/browse.ts';
+import { ADMIN_SCENES } from '../test/support/fake-admin-scenes.ts';
 import { SCENES, type Scene } from '../test/support/fake-scenes.ts';
 import { fakeWeb, NOON } from '../test/support/fake-web.ts';
 import { buildAssets } from './build-assets.ts';
@@ -39,7 +40,7 @@ const isWanted = ({ name }: Scene): boolean =>
   isReadme
     ? README_PICTURES.some(({ scene }) => scene === name)
     : wanted.length === 0 || wanted.some((start) => name.startsWith(start));
-for (const scene of SCENES.filter(isWanted)) {
+for (const scene of [...SCENES, ...ADMIN_SCENES].filter(isWanted)) {
   const web = await fakeWeb(scene.services(), { assets, now: () => scene.now ?? NOON });
   scene.prepare?.(web);
   const origin = await web.listen();

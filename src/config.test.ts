@@ -30,6 +30,7 @@ describe('configuration', () => {
     ['STORE_DC_CHANNEL_DATA', 'maybe'],
     ['ROLE_PREFIX', 'Robert"); DROP'],
     ['LOG_LEVEL', 'loud'],
+    ['ADMIN_ALLOW', '192.168.178.0/24, 10.0.0.0/40'],
   ])('refuses %s=%s in one line that names it', (name, value) => {
     expect(() => load({ [name]: value })).toThrow(new RegExp(`^${name} [^\\n]+$`));
   });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import { launchChromium } from '../support/browse.ts';
 import { freshAssets } from '../support/browser-assets.ts';
 import { browserOrSkip } from '../support/chromium.ts';
+import { ADMIN_SCENES } from '../support/fake-admin-scenes.ts';
 import { SCENES } from '../support/fake-scenes.ts';
 import { type Look, lookAt } from '../support/look.ts';
 
@@ -32,7 +33,7 @@ afterAll(async () => {
 });
 
 describe.skipIf(!canBrowse)('every page in every look', () => {
-  it.each(SCENES.map((scene) => [scene.name, scene] as const))('%s', async (_, scene) => {
+  it.each([...SCENES, ...ADMIN_SCENES].map((scene) => [scene.name, scene] as const))('%s', async (_, scene) => {
     await lookAt(browser, built.assets, scene, LOOKS);
   });
 });

@@ -27,6 +27,9 @@ export async function showScene(page: Page, origin: string, scene: Scene): Promi
   const token = COOKIES[scene.as ?? 'member'][SESSION_COOKIE];
   if (token !== undefined) await page.context().addCookies([{ name: SESSION_COOKIE, value: token, url: origin }]);
   await page.goto(`${origin}${scene.path}`, { waitUntil: 'load' });
+  if (scene.open === true) {
+    for (const summary of await page.locator('main summary').all()) await summary.click();
+  }
   if (scene.form === undefined) return;
   const form = page.locator('main form').last();
   for (const [name, value] of Object.entries(scene.form)) {

@@ -162,7 +162,7 @@ function overview(): AdminOverview {
       ['accounts', 214],
       ['event.gap', 12],
       ['event.quarantined', 4],
-      ['frame.unknown', 2],
+      ['frame.unknown_layout', 2],
       ['tls', 1],
       ['loggers', 6],
       ['pending-devices', 2],

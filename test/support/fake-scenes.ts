@@ -14,6 +14,8 @@ export interface Scene {
   services: () => FakeServices;
   now?: Date;
   as?: Asker;
+  /** Unfolds what is folded on the page. */
+  open?: true;
   /** Posts this and shows the answer. */
   form?: Record<string, string>;
   /** The answer's status; 200 when absent. */

@@ -29,7 +29,11 @@ export function AdminPage({
         <ul class="flex flex-wrap">
           {(Object.keys(ADMIN_PATHS) as AdminPart[]).map((key) => (
             <li key={key}>
-              <a href={ADMIN_PATHS[key]} class="nav-link" aria-current={key === part ? 'page' : undefined}>
+              <a
+                href={ADMIN_PATHS[key]}
+                class="nav-link aria-[current=page]:bg-base-100"
+                aria-current={key === part ? 'page' : undefined}
+              >
                 {t.admin.nav[key]}
               </a>
             </li>
@@ -66,7 +70,7 @@ export function Search({
   const { t } = useView();
   return (
     <search>
-      <form method="get" action={path} class="flex flex-wrap items-end gap-3">
+      <form method="get" action={path} class="panel panel-tight flex flex-wrap items-end gap-3">
         {Object.entries(keep).map(([name, kept]) => (
           <input key={name} type="hidden" name={name} value={kept} />
         ))}
@@ -111,12 +115,12 @@ export function Rows({
       {isLater || next !== null ? (
         <div class="flex flex-wrap gap-3">
           {isLater ? (
-            <a href={linkTo(path, { ...query, from: null })} class="btn">
+            <a href={linkTo(path, { ...query, from: null })} class="quiet-button">
               {t.admin.first}
             </a>
           ) : null}
           {next === null ? null : (
-            <a href={linkTo(path, { ...query, from: next })} class="btn">
+            <a href={linkTo(path, { ...query, from: next })} class="quiet-button">
               {t.admin.next}
             </a>
           )}

@@ -91,9 +91,10 @@ describe('every page', () => {
     expect(body).not.toMatch(/(src|href)="(https?:)?\/\//);
   });
 
-  it.each(POSTS)('POST $path needs the form’s token', async ({ path }) => {
+  it.each(POSTS)('POST $path needs the form’s token', async ({ path, access }) => {
     const web = await start();
-    const answer = await web.post(at(path, 1), { _csrf: 'forged' });
+    const as = access === 'admin' ? 'admin' : 'member';
+    const answer = await web.post(at(path, 1), { _csrf: 'forged' }, { as });
     expect(answer.statusCode).toBe(403);
     expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
   });

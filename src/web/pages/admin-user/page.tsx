@@ -95,12 +95,14 @@ function ActForm({ act, userId, frame }: { act: Act; userId: number; frame: Fram
   const isGrave = act === 'disable' || act === 'make-admin' || act === 'unmake-admin';
   return (
     <details>
-      <summary class="btn btn-ghost -ml-2 h-auto justify-start px-2 text-left">{t.admin.users.act[act]} …</summary>
+      <summary class="btn btn-ghost -ml-2 h-auto min-h-11 justify-start px-2 text-left">
+        {t.admin.users.act[act]} …
+      </summary>
       <Form action={`${ADMIN_PATHS.users}/${userId}`} csrf={frame.csrfToken} class="mt-2 mb-1 flex flex-col gap-3">
         <input type="hidden" name="act" value={act} />
         <p>{t.admin.users.sure[act]}</p>
         <div>
-          <button type="submit" class={`btn h-auto ${isGrave ? 'btn-error' : ''}`}>
+          <button type="submit" class={`btn h-auto min-h-11 ${isGrave ? 'btn-error' : ''}`}>
             {t.admin.users.act[act]}
           </button>
         </div>
