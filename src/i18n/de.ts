@@ -113,7 +113,7 @@ export const de: Dictionary = {
     noData: 'keine Daten',
     band: 'Mittel, Tiefst- und Höchstwert',
     bandHighest: 'Mittel und Höchstwert',
-    disbelieved: 'unglaubwürdiger Zählerstand, nicht gezählt',
+    disbelieved: 'unglaubwürdig, nicht gezählt',
     disbelievedAt: (n, at) =>
       n === 1
         ? `Ein unglaubwürdiger Zählerstand wurde nicht gezählt, ${at}`

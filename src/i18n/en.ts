@@ -117,7 +117,7 @@ export const en = {
     noData: 'no data',
     band: 'Mean, lowest and highest value',
     bandHighest: 'Mean and highest value',
-    disbelieved: 'implausible counter reading, not counted',
+    disbelieved: 'implausible, not counted',
     disbelievedAt: (n: number, at: string) =>
       n === 1
         ? `An implausible counter reading was not counted, ${at}`

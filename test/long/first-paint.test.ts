@@ -101,6 +101,8 @@ describe.skipIf(!canBrowse)('the first thing seen, with a year of data on a slow
       const order = [...values].sort((a, b) => a - b).map(Math.round);
       return `${order[Math.floor(order.length / 2)]} ms (${order[0]}–${order.at(-1)})`;
     };
-    console.log(`${path.padEnd(32)} first paint ${sorted(paints)}, of it the first byte ${sorted(answers)}; the thread worked ${sorted(work)}`);
+    console.log(
+      `${path.padEnd(32)} first paint ${sorted(paints)}, of it the first byte ${sorted(answers)}; the thread worked ${sorted(work)}`,
+    );
   });
 });

@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { scaleUnit } from '../charts/axis.ts';
 import type { Bar, Bars } from '../charts/bars.ts';
 import { useView } from '../view.ts';
-import { DisbelievedMark, Legend, NoData, percent, ValueAxis } from './chart-parts.tsx';
+import { ABOVE, DisbelievedMark, Legend, NoData, percent, ValueAxis } from './chart-parts.tsx';
 import { ChartTable } from './chart-table.tsx';
 import { seriesClass } from './curve-chart.tsx';
 
@@ -69,7 +69,7 @@ export function BarChart({ id, label, bars: chart, timeZone, href, size = 'norma
           ) : null,
         )}
         {bars.map((bar) =>
-          bar.disbelieved === 0 ? null : <DisbelievedMark key={bar.x} x={percent(middle(bar))} y="0%" />,
+          bar.disbelieved === 0 ? null : <DisbelievedMark key={bar.x} x={percent(middle(bar))} y={ABOVE} />,
         )}
         <line class="chart-cursor" x1="0" x2="0" y1="0" y2="100%" data-chart-cursor />
       </svg>

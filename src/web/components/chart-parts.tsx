@@ -121,7 +121,7 @@ export function Legend({
       {hasDisbelieved ? (
         <li class="flex items-center gap-2">
           <svg class="legend-box shrink-0 overflow-visible" aria-hidden="true">
-            <DisbelievedMark x="50%" y="0%" />
+            <DisbelievedMark x="50%" y="0" />
           </svg>
           {t.chart.disbelieved}
         </li>
@@ -129,6 +129,9 @@ export function Legend({
     </ul>
   );
 }
+
+/** Over the drawing, clear of the words at its highest values. */
+export const ABOVE = '-12';
 
 /** A warning sign, its top at a place; `title` is what a pointer resting on it is told. */
 export function DisbelievedMark({ x, y, title }: { x: string; y: string; title?: string }): JSX.Element {

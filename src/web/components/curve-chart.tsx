@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Curve, CurveRow, Spot } from '../charts/curve.ts';
 import { useView } from '../view.ts';
-import { DisbelievedMark, Legend, NoData, percent, TimeAxis, ValueAxis } from './chart-parts.tsx';
+import { ABOVE, DisbelievedMark, Legend, NoData, percent, TimeAxis, ValueAxis } from './chart-parts.tsx';
 import { ChartTable, type Column } from './chart-table.tsx';
 
 interface CurveChartProps {
@@ -100,7 +100,7 @@ export function CurveChart({
           />
         )}
         {curve.marks.map(({ x, from, count }) => (
-          <DisbelievedMark key={x} x={percent(x)} y="0%" title={t.chart.disbelievedAt(count, moment(from))} />
+          <DisbelievedMark key={x} x={percent(x)} y={ABOVE} title={t.chart.disbelievedAt(count, moment(from))} />
         ))}
         <line class="chart-cursor" x1="0" x2="0" y1="0" y2="100%" data-chart-cursor />
       </svg>

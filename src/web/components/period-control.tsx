@@ -50,7 +50,7 @@ export function PeriodControl({ period, path, more = {}, canCompare = true }: Pe
           </p>
           <Step name="next" to={next === null ? null : href(next)} />
         </div>
-        <div class="flex flex-1 flex-wrap items-center gap-2 sm:justify-end">
+        <div class="flex flex-1 flex-wrap items-center gap-1 sm:justify-end sm:gap-2">
           {period.isRunning ? null : (
             <PeriodLink id="period-today" href={href({ ...choice, date: null, until: null })} class="quiet-button">
               {t.period.today}
@@ -228,7 +228,7 @@ function DatePicker({
         id="period-date"
         type="date"
         name="date"
-        class="input input-sm w-36 rounded-full"
+        class="input input-sm w-34 rounded-full"
         value={lastDate > today ? today : lastDate}
         max={today}
         min="2000-01-01"
