@@ -36,11 +36,11 @@ if (!(totalS >= 60) || !(devices >= 10)) throw new RangeError('--minutes from 1 
 /** A quarter of the devices are inverters behind a DTU, which has two and a half of them. */
 const dtus = Math.max(1, Math.round(devices / 10));
 const loggers = devices - Math.round(dtus * 2.5);
-const intervalS = totalS >= 1800 ? 30 : 10;
+const intervalS = totalS >= 1200 ? 30 : 10;
 /** About ten faults a device in an hour. */
 const everyS = Math.max(6 * intervalS, totalS / 12);
 /** How often each thing is done to servers and database. */
-const rounds = totalS >= 1800 ? 4 : 1;
+const rounds = Math.max(1, Math.round(totalS / 900));
 const [READING, SLOW] = [5, 20];
 const DRAIN_MS = 180_000;
 const BOOKING_MS = 180_000;

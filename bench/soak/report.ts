@@ -24,7 +24,7 @@ export interface SoakReport {
 }
 
 /** Shorter than this, warming up is all there is to see. */
-const LONG_ENOUGH_S = 1_500;
+const LONG_ENOUGH_S = 1_200;
 /** What may not grow by more than this, from the second quarter of a long run to the last. */
 const MOST_GROWTH: Partial<Record<Series, number>> = {
   residentBytes: 1.25,
@@ -60,6 +60,7 @@ export function isSound(report: SoakReport): boolean {
   return (
     books.disagreeing.length === 0 &&
     books.notRegistered === 0 &&
+    report.injections.every(({ tookS }) => tookS !== null) &&
     sent.totals.samplesAcknowledged > 0 &&
     sent.totals.samplesWaiting === 0 &&
     sent.totals.wrongAnswers === 0 &&
@@ -169,8 +170,10 @@ function injections({ injections: done }: SoakReport): string {
     ['what was done to servers and database', 'times', 'longest until all was back'],
     INJECTIONS.map((what) => {
       const times = done.filter((each) => each.what === what);
-      const longest = times.length === 0 ? 'not done' : `${Math.max(...times.map(({ tookS }) => tookS))} s`;
-      return [what, plain(times.length), longest];
+      if (times.length === 0) return [what, '0', 'not done'];
+      const isBack = times.every(({ tookS }) => tookS !== null);
+      const longest = Math.max(...times.map(({ tookS }) => tookS ?? 0));
+      return [what, plain(times.length), isBack ? `${longest} s` : 'not back within five minutes'];
     }),
   );
 }

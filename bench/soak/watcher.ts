@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import pg from 'pg';
 import type { Look } from './growth.ts';
 
@@ -56,6 +56,9 @@ export class Watcher {
 
   async #process(): Promise<Pick<Look, 'residentBytes' | 'heapBytes' | 'handles' | 'eventLoopLagS'>> {
     const { pid, metricsUrl } = this.#options;
+    // The server that runs all the time has ended: the run has failed, and its report is to say so
+    if (!existsSync(`/proc/${pid}`))
+      return { residentBytes: null, heapBytes: null, handles: null, eventLoopLagS: null };
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const text = await fetch(metricsUrl, { signal: AbortSignal.timeout(10_000) })
       .then((response) => response.text())
