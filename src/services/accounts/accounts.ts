@@ -111,7 +111,9 @@ export function createAccounts(options: AccountsOptions): Accounts {
     } catch (error) {
       if (error instanceof NotSignedIn) {
         const why = error instanceof WrongCode ? 'code' : 'password';
-        await noteFailedSignIn(app, { email: email.trim(), why, address: client.address }, now);
+        // What is no address belongs to nobody, and may hold what a database cannot even be asked for.
+        const whose = isEmail(email.trim()) ? email.trim() : '';
+        await noteFailedSignIn(app, { email: whose, why, address: client.address }, now);
       }
       throw error;
     }
