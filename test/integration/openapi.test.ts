@@ -399,4 +399,4 @@ it('generated requests are answered as the document says too, and none by a faul
   const report = await fuzz({ db, origin, userId: guest.id, seed: 20_260_621, requests: 5 });
   expect(report.problems).toEqual([]);
   expect(report.count).toBe(5 * api.operations.length);
-});
+}, 180_000);

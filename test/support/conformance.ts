@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { present } from './present.ts';
 
@@ -58,6 +58,7 @@ export class Conformance {
   readonly document: ApiDocument;
   readonly operations: readonly NamedOperation[];
   readonly #ajv: Ajv2020;
+  readonly #checks = new Map<string, ValidateFunction>();
   readonly #walked = new Map<string, number[]>();
 
   constructor(document: ApiDocument) {
@@ -79,7 +80,8 @@ export class Conformance {
   /** What is wrong with a value, by a place in the document; empty where nothing is. */
   problemsAt(where: readonly string[], value: unknown): string[] {
     const pointer = where.map((one) => encodeURIComponent(one.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/');
-    const check = this.#ajv.compile({ $ref: `document#/${pointer}` });
+    const check = this.#checks.get(pointer) ?? this.#ajv.compile({ $ref: `document#/${pointer}` });
+    this.#checks.set(pointer, check);
     if (check(value) === true) return [];
     return (check.errors ?? []).map(({ instancePath, message }) => `${instancePath || 'it'} ${message}`);
   }
