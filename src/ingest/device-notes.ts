@@ -25,6 +25,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 const LASTING_EVENTS: ReadonlySet<string> = new Set(['clock_unset', 'two_gateways']);
 const MAX_REMEMBERED = 50_000;
 const MAX_NAME_LENGTH = 100;
+const MAX_RATED_W = 1_000_000;
 const MAX_UNDER_WAY = 32;
 /** A fleet's gateways are heard hundreds of times a second, and noted a few hundred at a time. */
 const GATHER_MS = 250;
@@ -95,8 +96,12 @@ export class DeviceNotes {
   }
 
   facts(device: ResolvedDevice, reading: Reading): void {
+    const subject = `facts ${device.userId} ${device.inverterId}`;
+    const signature = signatureOf(reading);
+    // Facts change once in years: written when they differ from what was written last, not every minute.
+    if (this.#written.get(subject)?.signature === signature) return;
     const facts = {
-      ratedPowerW: positive(reading.ratedPowerW, 1_000_000),
+      ratedPowerW: positive(reading.ratedPowerW, MAX_RATED_W),
       mpptCount: positive(reading.mpptCount, MAX_CHANNELS),
       inverterSerial: reading.inverterSerial,
       gatewaySerial: reading.gatewaySerial,
@@ -105,10 +110,6 @@ export class DeviceNotes {
         name: c.name === null || c.name === '' ? null : c.name.slice(0, MAX_NAME_LENGTH),
       })),
     };
-    const signature = JSON.stringify(facts);
-    const subject = `facts ${device.userId} ${device.inverterId}`;
-    // Facts change once in years: written when they differ from what was written last, not every minute.
-    if (this.#written.get(subject)?.signature === signature) return;
     this.#write(subject, signature, new Date(), () => noteDeviceFacts(this.#pool, device, facts));
   }
 
@@ -203,6 +204,14 @@ export class DeviceNotes {
         if (this.#underWay === 0) for (const wake of this.#idle.splice(0)) wake();
       });
   }
+}
+
+/** All that `facts` writes of a reading, told apart without making it: every push asks. */
+function signatureOf(reading: Reading): string {
+  const { ratedPowerW, mpptCount, inverterSerial, gatewaySerial } = reading;
+  let signature = `${positive(ratedPowerW, MAX_RATED_W)} ${positive(mpptCount, MAX_CHANNELS)} ${inverterSerial} ${gatewaySerial}`;
+  for (const { channel, name } of reading.channels) signature += `\n${channel} ${name ?? ''}`;
+  return signature;
 }
 
 function positive(value: number | null, max: number): number | null {

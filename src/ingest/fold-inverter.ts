@@ -2,7 +2,7 @@ import { packEnergyState, unpackEnergyState } from '../domain/energy/packing.ts'
 import { counterColumns, type EnergyState, emptyEnergyState } from '../domain/energy/state.ts';
 import { type EnergyFacts, energySample, type QuarterBooking } from '../domain/energy/types.ts';
 import { foldEnergy, isLate } from '../domain/energy.ts';
-import type { CounterRow, EnergyDelta, NotedEvent, Sample } from '../store/samples.ts';
+import type { CounterRow, EnergyDelta, LockedCounter, NotedEvent, Sample } from '../store/samples.ts';
 import { MAX_FUTURE_MS } from './sample-time.ts';
 
 /** The memory of one inverter between batches, as it lies in the database. */
@@ -27,7 +27,7 @@ export interface InverterFold {
 const DAY_MS = 86_400_000;
 
 /** The new samples of one inverter, in order of time, folded into its locked row. Pure. */
-export function foldInverter(row: CounterRow, samples: readonly Sample[], facts: EnergyFacts): InverterFold {
+export function foldInverter(row: LockedCounter, samples: readonly Sample[], facts: EnergyFacts): InverterFold {
   const before = readFold(row.fold);
   const late = samples.filter((s) => s.reading.fresh && isLate(before.energy, s.sampledAt.getTime()));
   const onTime = samples.filter((s) => !isLate(before.energy, s.sampledAt.getTime()));
@@ -124,7 +124,7 @@ function byDay(samples: readonly Sample[]): { start: number; samples: Sample[] }
 }
 
 function times(
-  row: CounterRow,
+  row: LockedCounter,
   samples: readonly Sample[],
 ): Pick<CounterRow, 'lastSampleAt' | 'lastLiveAt' | 'lastFreshAt' | 'lastReceivedAt'> {
   let { lastSampleAt, lastLiveAt, lastFreshAt, lastReceivedAt } = row;

@@ -93,7 +93,9 @@ async function bookQuarters({ userId, inverterIds }: Plant, energy: readonly Ene
       tx,
       inverterIds.map((inverterId) => ({ userId, inverterId })),
     );
-    await book(tx, counters, energy, []);
+    const nothing = { firstGoodWh: [], bookedWh: [], counterWh: [], intervalS: null };
+    const unchanged = counters.map((counter) => ({ ...counter, ...nothing }));
+    await book(tx, unchanged, energy, []);
   });
 }
 

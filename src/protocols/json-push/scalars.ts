@@ -29,6 +29,10 @@ const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 /** How bridges and home automation spell "no value" (Python, Home Assistant, Node-RED). */
 const NO_VALUE = /^(?:|nan|[+-]?inf(?:inity)?|null|none|unknown|unavailable)$/i;
 
+const POWERS_OF_TEN = [1, 10, 100, 1000];
+/** Printable ASCII without a blank at either end. */
+const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
+
 const UNKNOWN = Object.freeze({ value: null, rejected: false });
 const REJECTED = Object.freeze({ value: null, rejected: true });
 
@@ -38,7 +42,7 @@ export function isRecord(value: unknown): value is JsonRecord {
 
 /** Rounds to `decimals` digits; never yields negative zero. */
 export function roundTo(value: number, decimals: number): number {
-  const factor = 10 ** decimals;
+  const factor = POWERS_OF_TEN[decimals] ?? 10 ** decimals;
   const rounded = Math.round(value * factor) / factor;
   return rounded === 0 ? 0 : rounded;
 }
@@ -82,6 +86,8 @@ export function readBoolean(raw: unknown): Scalar<boolean> {
 export function readText(raw: unknown, maxLength: number): Scalar<string> {
   if (raw === undefined || raw === null) return UNKNOWN;
   if (typeof raw !== 'string' && typeof raw !== 'number') return REJECTED;
+  // Nearly always it is plain already.
+  if (typeof raw === 'string' && raw.length <= maxLength && PLAIN.test(raw)) return { value: raw, rejected: false };
   const text = [...String(raw).slice(0, 4 * maxLength)]
     .slice(0, maxLength)
     .join('')
