@@ -11,7 +11,7 @@ import { createLogger } from '../../src/telemetry/logger.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const list = (folder: string, ending: string): string[] =>
   readdirSync(join(ROOT, folder)).flatMap((name) => (name.endsWith(ending) ? join(folder, name) : []));
-const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', ...list('docs', '.md')];
+const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', ...list('docs', '.md'), ...list('docs/decisions', '.md')];
 const SCRIPTS = [...list('deployment/scripts', '.sh'), 'deployment/deye-hard.service'];
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
@@ -38,6 +38,21 @@ async function helpOf(name: string): Promise<string> {
   await commands.find((command) => command.name === name)?.run(['--help'], context);
   return lines.join('\n');
 }
+
+/** What others' scripts and checks call: may grow, and nothing of it may be renamed or go. */
+const FIXED = [
+  'serve --demo',
+  ...['up', 'down', 'status --json'].map((action) => `migrate ${action} --to`),
+  'migrate new',
+  'user create --email --password --password-stdin --first-name --last-name --admin --verified --json',
+  ...['user list --json', 'user set-password --email', 'user disable --email'],
+  'api-key create --email --name --scope --json',
+  'inverter add --email --serial --name --kind --time-zone --rated-power --json',
+  ...['import --inverter', 'import-predecessor', 'secrets rotate', 'frames replay'],
+  'simulate --loggers --dtus --interval --duration --speed --history-days --seed --http --collector --api-key',
+  'recompute --inverter --from --to',
+  ...['backup', 'restore', 'config --json', 'doctor --json', 'bench --quick --json'],
+];
 
 describe('documents', () => {
   const help = new Map<string, string>();
@@ -85,6 +100,22 @@ describe('documents', () => {
           .replaceAll(' ', '-'),
       );
       expect(anchors, `${path}: ${target}`).toContain(anchor);
+    }
+  });
+
+  it.each(FIXED)('deye-hard %s is there', (call) => {
+    const [name = ''] = call.split(' ');
+    expect(help.get(name), name).toBeDefined();
+    expectCommand(call.split(' '), 'fixed names');
+  });
+
+  it('name only tests and their kinds that there are', () => {
+    const config = read('vitest.config.ts');
+    for (const path of DOCUMENTS) {
+      for (const [, kind = '', file = ''] of read(path).matchAll(/vitest run --project (\w+) ([\w./-]+)/g)) {
+        expect(config, path).toContain(`name: '${kind}'`);
+        expect(existsSync(join(ROOT, file)), `${path}: ${file}`).toBe(true);
+      }
     }
   });
 

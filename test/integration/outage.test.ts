@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { apiKeyHint, hashApiKey, newApiKey } from '../../src/crypto/api-key.ts';
 import { type RunningProcess, startProcess } from '../../src/roles/process.ts';
 import { addActiveInverter, insertAccount, insertApiKeyFor } from '../../src/store/owner-accounts.ts';
-import { createLogger } from '../../src/telemetry/logger.ts';
 import { CuttableProxy } from '../support/cuttable-proxy.ts';
 import { readmePush } from '../support/readme-push.ts';
 import { freePort } from '../support/server-process.ts';
@@ -20,6 +20,8 @@ let running: RunningProcess;
 let httpPort: number;
 let collectorPort: number;
 const key = newApiKey();
+/** What it logs. */
+const lines: { msg?: string; err?: { cause?: unknown } }[] = [];
 /** Loggers count whole seconds; so do the moments of this test, or rounding would move them. */
 const secondsAgo = (seconds: number): Date => new Date((Math.floor(Date.now() / 1000) - seconds) * 1000);
 const logger = new TestLogger(4_151_234_567, secondsAgo(3600));
@@ -44,7 +46,8 @@ beforeAll(async () => {
     },
     '/nonexistent',
   );
-  running = await startProcess(config, createLogger('fatal'));
+  const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  running = await startProcess(config, log);
   await db.owner(async (owner) => {
     const userId = await insertAccount(owner, {
       email: 'anna@example.org',
@@ -112,6 +115,8 @@ describe('while the database is out of reach', () => {
     expect(refused.status).toBe(503);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(await refused.json()).toMatchObject({ error: expect.any(String) });
+    const told = lines.find(({ msg }) => /could not be served/.test(msg ?? ''));
+    expect(JSON.stringify(told)).toMatch(/Connection terminated|ECONN|ETIMEDOUT|57P0|timeout/i);
     const at = secondsAgo(1);
     const frame = logger.data(at);
     client.write(frame);

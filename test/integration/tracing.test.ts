@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { apiKeyHint, hashApiKey, newApiKey } from '../../src/crypto/api-key.ts';
+import { argon2id } from '../../src/crypto/passwords.ts';
 import { startProcess } from '../../src/roles/process.ts';
 import { addActiveInverter, insertAccount, insertApiKeyFor } from '../../src/store/owner-accounts.ts';
 import { readmePush } from '../support/readme-push.ts';
@@ -26,6 +27,7 @@ interface SentSpan {
 const SERIAL = '116166771004';
 const LOGGER_SERIAL = 4_151_234_567;
 const EMAIL = 'anna@example.org';
+const PASSWORD = 'Sonne-und-Wind-7';
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const apiKey = newApiKey();
 const lines: Record<string, unknown>[] = [];
@@ -70,7 +72,8 @@ beforeAll(async () => {
   const running = await startProcess(config, log);
   try {
     await db.owner(async (owner) => {
-      const account = { email: EMAIL, passwordHash: 'x', firstName: '', lastName: '', timeZone: 'Europe/Berlin' };
+      const passwordHash = await argon2id.hash(PASSWORD);
+      const account = { email: EMAIL, passwordHash, firstName: '', lastName: '', timeZone: 'Europe/Berlin' };
       const userId = await insertAccount(owner, { ...account, isAdmin: false, isVerified: true });
       const key = { name: 'k', scope: 'full' as const, hash: hashApiKey(apiKey), hint: apiKeyHint(apiKey) };
       await insertApiKeyFor(owner, userId, { ...key, createdAt: new Date(), expiresAt: null });
@@ -90,6 +93,12 @@ beforeAll(async () => {
       body: JSON.stringify(readmePush(new Date(Date.now() - 60_000), SERIAL)),
     });
     expect(pushed.status).toBe(201);
+    for (const password of ['not it', PASSWORD]) {
+      const body = new URLSearchParams({ username: EMAIL, password });
+      await fetch(`http://127.0.0.1:${httpPort}/auth/jwt/login`, { method: 'POST', body });
+    }
+    for (const key of [newApiKey(), apiKey])
+      await fetch(`http://127.0.0.1:${httpPort}/api/v1/inverters`, { headers: { 'x-api-key': key } });
     const at = new Date(Math.floor(Date.now() / 1000) * 1000);
     const logger = new TestLogger(LOGGER_SERIAL, new Date(at.getTime() - 3_600_000));
     logger.learnTime(at);
@@ -142,9 +151,33 @@ describe('DEBUG', () => {
   });
 });
 
+describe('the log', () => {
+  it.each([
+    ['that accounts are kept apart', { event: 'isolation_proven' }],
+    ['who signed in', { event: 'signed_in', userId: expect.any(Number), address: '127.0.0.1' }],
+    ['that a sign-in was refused', { event: 'sign_in_refused', reason: 'wrong', address: '127.0.0.1' }],
+    ['who asked with a key', { msg: 'request', path: '/api/v1/inverters', status: 200, keyId: expect.any(Number) }],
+    [
+      'that a key was not believed',
+      { msg: 'request', path: '/api/v1/inverters', status: 401, refused: expect.any(String) },
+    ],
+  ])('says %s', (_, line) => {
+    expect(lines).toContainEqual(expect.objectContaining(line));
+  });
+});
+
 it('neither tells what was in a statement, nor a key or a password', () => {
   const told = [...bodies, ...lines.map((line) => JSON.stringify(line))].join('\n');
-  for (const secret of [apiKey, db.authSecret, EMAIL, hashApiKey(apiKey).toString('hex'), '445.671', 'SCRAM-SHA'])
+  for (const secret of [
+    apiKey,
+    db.authSecret,
+    EMAIL,
+    PASSWORD,
+    'not it',
+    hashApiKey(apiKey).toString('hex'),
+    '445.671',
+    'SCRAM-SHA',
+  ])
     expect(told).not.toContain(secret);
   expect(told).not.toMatch(/PASSWORD '[^…]/);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fakeAccount, fakeAccountServices } from '../../../test/support/fake-account-services.ts';
+import { FAKE_TOKENS, fakeAccount, fakeAccountServices } from '../../../test/support/fake-account-services.ts';
 import { PASSWORD } from '../../../test/support/fake-password.ts';
 import { InvalidInput, NotSignedIn, OtpRequired, TooMany } from '../../domain/errors.ts';
 import type { SessionUser } from '../services.ts';
@@ -45,6 +45,7 @@ describe('what the log says of accounts', () => {
       now,
     );
     await services.registration.confirmAddress('no-such-token', visitor, now);
+    await services.registration.confirmAddress(FAKE_TOKENS.verify, visitor, now);
     await services.registration.requestReset('neu@example.org', visitor, now);
     await services.profile.changePassword(user, 'session-of-1', { current: PASSWORD, next }, visitor, now);
     await expect(services.profile.deleteAccount(user, 'not it', visitor, now)).rejects.toThrow();
@@ -52,6 +53,7 @@ describe('what the log says of accounts', () => {
     expect(lines.map(({ event, userId }) => [event, userId])).toEqual([
       ['signed_up', undefined],
       ['address_link_invalid', undefined],
+      ['address_confirmed', undefined],
       ['reset_requested', undefined],
       ['password_change', 7],
       ['account_deletion_refused', 7],
