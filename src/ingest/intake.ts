@@ -56,7 +56,10 @@ export class Intake implements PushIngest {
    */
   async accept(message: Message, peer: { address: string }): Promise<{ utcOffsetMin: number }> {
     const now = this.#now();
-    const device = await this.#whose(message, peer.address, now);
+    const { resolver } = this.#deps;
+    // Nearly always it is known: then nothing is waited for.
+    const known = resolver.current('solarman', null, message.serial, now.getTime());
+    const device = known ?? (await this.#whose(message, peer.address, now));
     if (device === null) {
       return { utcOffsetMin: utcOffsetMinutes(this.#deps.defaultTimeZone, now) };
     }
@@ -73,7 +76,7 @@ export class Intake implements PushIngest {
     const outcomes = await this.#deps.batcher.submit(made);
     if (outcomes.includes('gone')) {
       // Deleted a moment ago, and perhaps added anew: nothing is acknowledged on the word of a stale answer.
-      this.#deps.resolver.invalidate();
+      resolver.invalidate();
       throw new Unavailable('The inverter was deleted while its data was stored.');
     }
     this.#deps.decoded?.keep(samples, message.sources);

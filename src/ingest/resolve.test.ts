@@ -36,6 +36,17 @@ describe('whose a serial is', () => {
     expect(asked).toEqual([['51'], ['51']]);
   });
 
+  it('is known without asking as long as the answer is good', async () => {
+    expect(resolver.current('solarman', null, '41', 0)).toBeUndefined();
+    await look('41', 0);
+    await look('51', 0);
+    expect(resolver.current('solarman', null, '41', 59_000)?.serial).toBe('41');
+    expect(resolver.current('solarman', null, '51', 1_000)).toBeUndefined();
+    expect(resolver.current('solarman', null, '41', 60_000)).toBeUndefined();
+    resolver.invalidate();
+    expect(resolver.current('solarman', null, '41', 1_000)).toBeUndefined();
+  });
+
   it('is asked for with that of others who are due soon, so that they need not be', async () => {
     await look('41', 0);
     await look('42', 10);

@@ -99,6 +99,12 @@ export class DeviceResolver {
     return due;
   }
 
+  /** Whose a serial is by an answer that is still good; undefined where that must be asked. */
+  current(kind: DeviceKind, userId: UserId | null, serial: string, nowMs: number): ResolvedDevice | undefined {
+    const entry = this.#known.get(key(kind, userId, serial));
+    return entry !== undefined && entry.expiresAt > nowMs ? (entry.device ?? undefined) : undefined;
+  }
+
   /** What was last known of a serial, however old; undefined when nothing was. */
   lastKnown(kind: DeviceKind, userId: UserId | null, serial: string): ResolvedDevice | null | undefined {
     return this.#find(key(kind, userId, serial))?.device;
