@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventReader } from '../../../../test/support/event-reader.ts';
 import { PASSWORD } from '../../../../test/support/fake-services.ts';
 import { type FakeWeb, fakeWeb } from '../../../../test/support/fake-web.ts';
-import { present } from '../../../../test/support/present.ts';
 import { textOf } from '../../../../test/support/page-text.ts';
+import { present } from '../../../../test/support/present.ts';
 import { deviceName } from '../../device-name.ts';
 
 let web: FakeWeb;
