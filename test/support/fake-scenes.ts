@@ -1,5 +1,4 @@
 import { Unavailable } from '../../src/domain/errors.ts';
-import type { InverterCurrent } from '../../src/services/services.ts';
 import { FAKE_TOKENS } from './fake-account-services.ts';
 import { talkativeLogger, waitingLogger } from './fake-loggers.ts';
 import { PASSWORD } from './fake-password.ts';
@@ -28,7 +27,7 @@ const gap = { from: new Date('2026-06-15T08:20:00Z'), to: new Date('2026-06-15T0
 
 const sunny = (): FakeServices =>
   fakeServices([
-    doubted(sunnyInverter(NOON, { id: 1 }, { gaps: [gap] })),
+    sunnyInverter(NOON, { id: 1 }, { gaps: [gap] }),
     sunnyInverter(
       NOON,
       {
@@ -45,9 +44,10 @@ const sunny = (): FakeServices =>
   ]);
 
 /** Whose counter said something impossible this morning, and a week ago. */
-function doubted(inverter: InverterCurrent): InverterCurrent {
+function doubted(): FakeServices {
+  const inverter = sunnyInverter(NOON, { id: 1 });
   disbelieved.set(inverter, [new Date('2026-06-08T15:05:00Z'), new Date('2026-06-15T05:40:00Z')]);
-  return inverter;
+  return fakeServices([inverter]);
 }
 
 /** A fleet: more than there are colours for. */
@@ -204,6 +204,7 @@ export const SCENES: readonly Scene[] = [
   { name: 'overview-one', path: '/', services: one },
   { name: 'overview-problems', path: '/', services: problems },
   { name: 'overview-offline', path: '/', services: broken },
+  { name: 'overview-doubted', path: '/', services: doubted },
   { name: 'overview-night', path: '/', services: night, now: NIGHT },
   { name: 'overview-strange', path: '/', services: strange },
   { name: 'overview-never-seen', path: '/', services: fresh },
@@ -242,6 +243,7 @@ export const SCENES: readonly Scene[] = [
   { name: 'dashboard-logger', path: '/dashboard/1', services: () => talkativeLogger(NOON) },
   { name: 'dashboard-month-compared', path: '/dashboard/1?period=month&compare=1', services: sunny },
   { name: 'dashboard-week', path: '/dashboard/1?period=week&date=2026-05-20', services: sunny },
+  { name: 'dashboard-doubted', path: '/dashboard/1', services: doubted },
   { name: 'dashboard-year', path: '/dashboard/1?period=year&compare=1', services: sunny },
   { name: 'dashboard-hour', path: '/dashboard/1?period=1h', services: sunny },
   { name: 'dashboard-nothing', path: '/dashboard/1?period=day&date=2020-01-01', services: sunny },
