@@ -97,6 +97,40 @@ describe('a connection', () => {
     expect(device.answers.map((frame) => decodeAcknowledgement(frame)?.utcOffsetMin)).toEqual([60, 120, 120]);
   });
 
+  it('that is sent again while its first copy is being stored goes to the sink once, and is answered as often as it came', async () => {
+    const { connect, sink, server } = await start();
+    sink.holds = true;
+    const device = connect();
+    const logger = knowing();
+    const frame = logger.data(NOW);
+    device.send(frame, frame);
+    await until('the sink has the frame', () => server.counters.retransmissions === 1);
+    device.send(frame, logger.data(new Date(NOW.getTime() + 1000)));
+    await until('the sink has the next frame', () => sink.held.length === 2);
+    expect(sink.messages.map(({ repeated }) => repeated)).toEqual([false, false]);
+    sink.settleOne();
+    await device.answered(3);
+    await quiet();
+    expect(device.answers.length).toBe(3);
+    sink.settleOne();
+    await device.answered(4);
+    device.send(frame);
+    await until('what comes after it is stored anew', () => sink.held.length === 1);
+  });
+
+  it('of a logger that does not count is stored, though another with its number is under way', async () => {
+    const { connect, sink } = await start();
+    const device = connect();
+    const [one, other] = [knowing().data(NOW), knowing().data(new Date(NOW.getTime() + 1000))];
+    sink.failure = () => Promise.reject(new Unavailable('down'));
+    device.send(one);
+    await until('the first is refused', () => sink.messages.length === 1);
+    sink.failure = null;
+    sink.holds = true;
+    device.send(other, one);
+    await until('both are stored', () => sink.held.length === 2);
+  });
+
   it('gets no answer when storage is down, and one when it sends the same again', async () => {
     const { sink, connect, server, log } = await start();
     sink.failure = () => Promise.reject(new Unavailable('the database does not answer'));
