@@ -15,7 +15,12 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-test('a fleet with every fault is booked to the watt-hour, and the command says so', async () => {
+// Who disagrees is asked again for minutes before the command says who it is
+const TIMEOUT_MS = 240_000;
+
+test('a fleet with every fault is booked to the watt-hour, and the command says so', {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const out: string[] = [];
   const io = { out: (text: string) => void out.push(text), err: (text: string) => void out.push(text) };
   const args = [
