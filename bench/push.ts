@@ -97,6 +97,7 @@ async function sustain({ server, owner }: Bench, devices: readonly HttpDevice[])
   note('push_p50_ms', percentile(latencies, 0.5), 'ms from push to answer, median');
   note('push_p99_ms', percentile(latencies, 0.99), 'ms from push to answer, 99 of 100');
   note('pushes_refused', latencies.length - stored, 'pushes not stored');
+  tellOthers(statuses, [201]);
   const perPush = (used: number): number => (used / latencies.length) * 1e6;
   note('server_us_per_push', perPush(usageOf(server.pid).cpuS - cpu.server), 'µs of processor a push, program');
   note(
@@ -141,8 +142,7 @@ async function overload({ server }: Bench, devices: readonly HttpDevice[]): Prom
   note('overload_stored_per_s', (statuses.get(201) ?? 0) / overloadS, 'of these stored');
   note('overload_shed_per_s', (statuses.get(503) ?? 0) / overloadS, 'of these told to come again (503)');
   note('overload_peak_mib', mostKiB / 1024, 'MiB of resident memory at most meanwhile');
-  const others = [...statuses.keys()].filter((status) => status !== 201 && status !== 503);
-  if (others.length > 0) console.log(`other answers: ${others.map((s) => `${s} × ${statuses.get(s)}`).join(', ')}`);
+  tellOthers(statuses, [201, 503]);
 
   const after: number[] = [];
   const some = devices.slice(0, Math.max(1, Math.round(size.rate / 5)));
@@ -174,6 +174,12 @@ async function replayed({ owner, userId }: Bench, serials: readonly string[], id
 
 function ratio(a: string, b: string): number {
   return Math.round(((figures[a] ?? Number.NaN) / (figures[b] ?? Number.NaN)) * 1000) / 1000;
+}
+
+/** Answers that are not among the usual; 0 is none at all. */
+function tellOthers(statuses: ReadonlyMap<number, number>, usual: readonly number[]): void {
+  const others = [...statuses].filter(([status]) => !usual.includes(status));
+  if (others.length > 0) console.log(`other answers: ${others.map(([status, n]) => `${status} × ${n}`).join(', ')}`);
 }
 
 function expect(what: string, found: unknown, expected: unknown): void {
