@@ -20,6 +20,7 @@ const COUNTS = {
 
 export function AdminOverviewPage({ sources, processes, counts }: AdminOverview, frame: Frame): JSX.Element {
   const { t, fmt } = frame.language;
+  const known = (count: number | undefined): string => (count === undefined ? '–' : fmt.number(count));
   const noticed = [...counts].filter(([name, count]) => count > 0 && !Object.hasOwn(COUNTS, name));
   return (
     <AdminPage part="overview" lead={t.admin.lead}>
@@ -66,7 +67,7 @@ export function AdminOverviewPage({ sources, processes, counts }: AdminOverview,
           {(Object.keys(COUNTS) as (keyof typeof COUNTS)[]).map((name) => (
             <Count
               key={name}
-              value={fmt.number(counts.get(name) ?? 0)}
+              value={known(counts.get(name))}
               label={t.admin.overview.counts[name]}
               href={COUNTS[name]}
             />
