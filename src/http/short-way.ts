@@ -79,13 +79,16 @@ export function installShortWay(app: FastifyInstance, options: ShortWayOptions):
       fail(request, response, asked, new Unavailable('Too many are sending at once.', { retryAfterS: COME_AGAIN_S }));
       return true;
     }
-    underWay++;
-    response.once('close', () => underWay--);
     read(request, (body) => {
-      route.answer(key.user, body).then(
-        (answer) => send(request, response, asked, answer.status, answer.body),
-        (error: unknown) => fail(request, response, asked, error),
-      );
+      // Counted from here to the answer, which always comes: a body, and the end of an answer, may never.
+      underWay++;
+      route
+        .answer(key.user, body)
+        .finally(() => underWay--)
+        .then(
+          (answer) => send(request, response, asked, answer.status, answer.body),
+          (error: unknown) => fail(request, response, asked, error),
+        );
     });
     return true;
   }
