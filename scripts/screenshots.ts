@@ -2,12 +2,11 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { loadAssets } from '../src/web/assets.ts';
 import { launchChromium, showScene } from '../test/support/browse.ts';
+import { freshAssets } from '../test/support/browser-assets.ts';
 import { ADMIN_SCENES } from '../test/support/fake-admin-scenes.ts';
 import { SCENES, type Scene } from '../test/support/fake-scenes.ts';
 import { fakeWeb, NOON } from '../test/support/fake-web.ts';
-import { buildAssets } from './build-assets.ts';
 
 /**
  * Takes a picture of every page in every state, in two widths, light and dark, German and English, into `screenshots/`.
@@ -29,8 +28,8 @@ const isReadme = args.includes('--readme');
 const isQuick = args.includes('--quick');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
 
-buildAssets();
-const assets = loadAssets();
+// Aside: another build meanwhile takes nothing away.
+const { assets } = freshAssets();
 if (wanted.length === 0 && !isReadme) rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
 

@@ -138,7 +138,7 @@ export const en = {
     now: 'Now',
     maximum: 'Maximum today',
     today: 'Today',
-    average: 'Average, last hour',
+    average: 'Ø last hour',
     inputs: 'DC inputs',
     input: (n: string) => `Input ${n}`,
     inputToday: 'Today',
