@@ -2,6 +2,7 @@
  * The whole for an hour: a simulated fleet with every fault, before three servers and a database that are killed and restarted all
  * the while. What devices produced must be what is booked, and nothing may grow.
  * npm run soak -- [--minutes 60] [--devices 1000] [--seed 1] [--json FILE] [--docs]
+ * npm run soak -- --from FILE [--docs]   tells again what an earlier run has written
  * DATABASE_URL (a superuser's, of an empty database that may be littered) takes the place of a built-in PostgreSQL; it is not restarted.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -15,7 +16,7 @@ import { createLogger } from '../src/telemetry/logger.ts';
 import { inject, planInjections } from './soak/injections.ts';
 import { Readers } from './soak/readers.ts';
 import { isSound, type SoakReport, tablesOf, withTables } from './soak/report.ts';
-import { openRig } from './soak/rig.ts';
+import { openRig, type Rig } from './soak/rig.ts';
 import { Watcher } from './soak/watcher.ts';
 
 const { values: options } = parseArgs({
@@ -25,6 +26,7 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: '1' },
     json: { type: 'string' },
     docs: { type: 'boolean', default: false },
+    from: { type: 'string' },
   },
 });
 const DOCS = new URL('../docs/reliability.md', import.meta.url);
@@ -49,18 +51,26 @@ const stop = new AbortController();
 process.once('SIGINT', () => stop.abort());
 process.once('SIGTERM', () => stop.abort());
 
-const rig = await openRig(process.env['DATABASE_URL'] ?? null);
-try {
-  const report = await soak();
-  console.log(`\n${tablesOf(report)}`);
-  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
-  if (options.docs) await writeFile(DOCS, withTables(await readFile(DOCS, 'utf8'), report));
-  process.exitCode = isSound(report) ? 0 : 1;
-} finally {
-  await rig.close();
+const report = options.from === undefined ? await run() : readReport(await readFile(options.from, 'utf8'));
+console.log(`\n${tablesOf(report)}`);
+if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
+if (options.docs) await writeFile(DOCS, withTables(await readFile(DOCS, 'utf8'), report));
+process.exitCode = isSound(report) ? 0 : 1;
+
+async function run(): Promise<SoakReport> {
+  const rig = await openRig(process.env['DATABASE_URL'] ?? null);
+  try {
+    return await soak(rig);
+  } finally {
+    await rig.close();
+  }
 }
 
-async function soak(): Promise<SoakReport> {
+function readReport(json: string): SoakReport {
+  return JSON.parse(json) as SoakReport;
+}
+
+async function soak(rig: Rig): Promise<SoakReport> {
   const plan: FleetOptions = {
     seed,
     loggers,
