@@ -1,7 +1,10 @@
 import { type LoggerOptions, type Logger as PinoLogger, pino, destination as pinoDestination } from 'pino';
 import type { LogLevel } from '../config-types.ts';
 
-export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'child' | 'isLevelEnabled'> & {
+export type Logger = Pick<
+  PinoLogger,
+  'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'child' | 'isLevelEnabled'
+> & {
   level: string;
 };
 

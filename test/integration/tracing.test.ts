@@ -36,7 +36,7 @@ let collector: Server;
 let bodies: string[];
 let spans: SentSpan[];
 
-const valueOf = ({ attributes }: SentSpan, key: string): unknown =>
+const tagOf = ({ attributes }: SentSpan, key: string): unknown =>
   Object.values(attributes.find((attribute) => attribute.key === key)?.value ?? {})[0];
 const partsOf = (parent: SentSpan | undefined): SentSpan[] =>
   spans.filter(({ parentSpanId }) => parent !== undefined && parentSpanId === parent.spanId);
@@ -123,20 +123,20 @@ describe('traces', () => {
   it('a request is a part of its caller’s trace, and its statements are parts of it', () => {
     const request = spans.find(({ name }) => name === 'POST /api/opendtu/measurements');
     expect(request).toMatchObject({ traceId: TRACE, parentSpanId: '00f067aa0ba902b7' });
-    expect(valueOf(request as SentSpan, 'http.response.status_code')).toBe('201');
-    const statements = partsOf(request).map((span) => String(valueOf(span, 'db.query.text')));
+    expect(tagOf(request as SentSpan, 'http.response.status_code')).toBe('201');
+    const statements = partsOf(request).map((span) => String(tagOf(span, 'db.query.text')));
     expect(statements.join('\n')).toMatch(/api\.\w+\(\$1/);
   });
 
   it('a frame has one, and the flush that stored its sample has another with every statement of the transaction', () => {
     const frame = spans.find(({ name }) => name === 'frame data');
     expect(frame?.parentSpanId).toBeUndefined();
-    expect(valueOf(frame as SentSpan, 'deye_hard.readings')).toBe('1');
+    expect(tagOf(frame as SentSpan, 'deye_hard.readings')).toBe('1');
     const flushes = spans.filter(({ name }) => name === 'flush');
     expect(flushes.length).toBeGreaterThanOrEqual(2);
     for (const flush of flushes) {
       expect(flush.traceId).not.toBe(TRACE);
-      const statements = partsOf(flush).map((span) => String(valueOf(span, 'db.query.text')));
+      const statements = partsOf(flush).map((span) => String(tagOf(span, 'db.query.text')));
       expect([statements[0], statements.at(-1)]).toEqual(['BEGIN', 'COMMIT']);
       expect(statements.join('\n')).toContain('api.append_samples(');
     }

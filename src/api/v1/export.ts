@@ -3,8 +3,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { addDays } from '../../domain/period.ts';
 import { callerOf, requireAccess } from '../../http/authentication.ts';
-import { EXPORT_RESOLUTIONS, type ExportService } from '../../services/export-service.ts';
 import { csvOf, disposition, jsonOf } from '../../services/export-formats.ts';
+import { EXPORT_RESOLUTIONS, type ExportService } from '../../services/export-service.ts';
 import { idParams, momentOrDate } from './requests.ts';
 
 const flag = (standard: boolean): z.ZodType<boolean> =>
