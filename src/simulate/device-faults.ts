@@ -31,9 +31,13 @@ export class DeviceFaults {
     return fault;
   }
 
-  /** Whether anything can ever go wrong. */
-  get isPlanned(): boolean {
-    return this.#schedule !== null;
+  /**
+   * Whether it knows the time from power-on, so that no sample is left to be dated by the server. Books that have to agree cannot have
+   * such samples where the server's date is not the device's: while simulated time is not yet the real one, and where the clock is
+   * wrong for good, so that its own dates and the server's would be of two different days.
+   */
+  knowsTime(isFast: boolean): boolean {
+    return this.clockErrorS !== 0 || (this.#schedule !== null && isFast);
   }
 
   isOut(ms: number): boolean {

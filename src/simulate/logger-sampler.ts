@@ -10,16 +10,15 @@ export class LoggerSampler {
   readonly #micro: DeyeMicro;
   readonly #clock: SimClock;
   readonly #time: LoggerClock;
-  readonly #knowsTime: boolean;
+  readonly #knowsTime: () => boolean;
   #isOn = false;
   #lastWorkingS = -1;
 
   /**
    * @param time the logger's own, as opposed to the simulated one
-   * @param knowsTime that it knows the time from power-on while simulated time is not yet the real one: a server dates what does not
-   *   know it by its own present, and books that have to agree cannot have such samples
+   * @param knowsTime whether it knows the time, or believes to, from power-on
    */
-  constructor(micro: DeyeMicro, clock: SimClock, time: LoggerClock, knowsTime: boolean) {
+  constructor(micro: DeyeMicro, clock: SimClock, time: LoggerClock, knowsTime: () => boolean) {
     this.#knowsTime = knowsTime;
     this.#micro = micro;
     this.#clock = clock;
@@ -33,7 +32,7 @@ export class LoggerSampler {
   boot(ms: number): void {
     this.#isOn = true;
     this.#time.boot(ms);
-    if (this.#knowsTime && this.#clock.lagMs() > 0) this.#time.learn(ms, ms, this.#time.utcOffsetMin);
+    if (this.#knowsTime()) this.#time.learn(ms, ms, this.#time.utcOffsetMin);
   }
 
   /** Power for the logger alone, to tell of the past: nothing is measured. */

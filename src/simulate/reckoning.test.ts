@@ -74,6 +74,14 @@ describe('energy', () => {
     expect(agrees(reckon(tally, null, found(501, 0, 60, 120)))).toBe(false);
   });
 
+  test('may be more where the answer to the first sample was lost', () => {
+    const tally = acknowledged(sample(60, 1300), sample(120, 1500));
+    tally.unanswered(sample(0, 1000));
+    expect(agrees(reckon(tally, null, found(500, 0, 60, 120)))).toBe(true);
+    expect(agrees(reckon(tally, null, found(200, 60, 120)))).toBe(true);
+    expect(agrees(reckon(tally, { bookedWh: 0, counterWh: 1300 }, found(500, 0, 60, 120)))).toBe(false);
+  });
+
   test('of a device that never said anything is none', () => {
     expect(reckon(acknowledged(), null, found(0))).toMatchObject({ expectedWh: 0, mostWh: 0, missing: 0 });
   });

@@ -41,12 +41,15 @@ export function reckon(tally: Tally, before: Ledger | null, found: Found): Devic
   const counters = tally.counters;
   const baseWh = before?.counterWh ?? counters?.firstWh ?? 0;
   const expectedWh = counters === null ? 0 : counters.lastWh - baseWh;
+  // What the server may have begun with, if it had never heard of the device
+  const leastWh = before?.counterWh ?? Math.min(baseWh, tally.leastWh);
   const { missing, unexpected } = matchSamples(found.sampleMs, tally.stored, tally.uncertain);
   const { exact, about, arrival } = tally.stored;
   return {
     serial: tally.device.serial,
     expectedWh,
-    mostWh: Math.max(expectedWh, tally.mostWh - baseWh),
+    mostWh:
+      counters === null ? Math.max(0, tally.mostWh - tally.leastWh) : Math.max(counters.lastWh, tally.mostWh) - leastWh,
     bookedWh: found.bookedWh - (before?.bookedWh ?? 0),
     samplesExpected: exact.length + about.length + arrival,
     samplesFound: found.sampleMs.length,

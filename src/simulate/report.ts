@@ -102,7 +102,8 @@ export class Tally {
   readonly stored: SampleTimes = noTimes();
   /** What a server may have: sent, and never answered. */
   readonly uncertain: SampleTimes = noTimes();
-  /** Highest lifetime counter among those, Wh. */
+  /** Lowest and highest lifetime counter among those, Wh. */
+  leastWh = Number.POSITIVE_INFINITY;
   mostWh = Number.NEGATIVE_INFINITY;
   #first: Booked | null = null;
   #last: Booked | null = null;
@@ -121,7 +122,9 @@ export class Tally {
   unanswered(sample: Booked): void {
     if (sample.fate === 'outside') return;
     note(this.uncertain, sample);
-    if (sample.fate === 'booked') this.mostWh = Math.max(this.mostWh, sample.counterWh);
+    if (sample.fate !== 'booked') return;
+    this.leastWh = Math.min(this.leastWh, sample.counterWh);
+    this.mostWh = Math.max(this.mostWh, sample.counterWh);
   }
 
   acknowledged(sample: Booked): void {

@@ -64,7 +64,7 @@ export class SolarmanClient {
     this.#options = options;
     const { micro, clock, wheel, intervalS, random, faults, history } = options;
     const time = new LoggerClock(random.integer(100_000, 60_000_000), faults.clockErrorS);
-    this.#sampler = new LoggerSampler(micro, clock, time, faults.isPlanned);
+    this.#sampler = new LoggerSampler(micro, clock, time, () => faults.knowsTime(clock.lagMs() > 0));
     this.#cadence = new Cadence(clock, wheel, intervalS, random.next());
     this.#history = history === null ? null : this.#sampler.past(history);
   }
