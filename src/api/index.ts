@@ -36,6 +36,7 @@ export interface ApiOptions {
     | 'exports'
     | 'sites'
     | 'takeouts'
+    | 'twoFactor'
   >;
   hub: LiveHub;
   live?: Pick<LiveApiOptions, 'limits' | 'times' | 'checkMs'>;
@@ -66,7 +67,7 @@ export function apiPlugin({ services, batches, hub, live = {}, now = systemClock
     app.register(deviceRoutes({ inbox: services.inbox, inverters: services.inverters, now }));
     app.register(loggerRoutes({ loggers: services.loggers, now }));
     app.register(liveRoutes({ hub, inverters: services.inverters, inbox: services.inbox, now, ...live }));
-    app.register(inverterMetadataRoute({ inverters: services.inverters }));
+    app.register(inverterMetadataRoute(services));
     app.register(exportRoutes({ exports: services.exports, now }));
     app.register(takeoutRoutes({ takeouts: services.takeouts, now }));
     app.register(statisticsRoutes({ inverters: services.inverters, statistics: services.statistics, now }));

@@ -26,6 +26,9 @@ let siteId: number;
 let foreignSite: number;
 const readers: EventReader[] = [];
 
+/** Of an administrator who has not set it up. */
+let isSecondFactorDue = false;
+
 beforeAll(async () => {
   db = await createTestDatabase();
   hub = new Hub();
@@ -40,6 +43,7 @@ beforeAll(async () => {
     profile: {},
     sessions: {},
     exports: {},
+    twoFactor: { isDue: async () => isSecondFactorDue },
   };
   const services = { ...rest, inverters, statistics, sites: createSiteService(db.pools.app) } as never;
   const batches = { readings: async () => [] };
@@ -162,6 +166,9 @@ describe('an inverter’s settings', () => {
     // Two accounts may have devices of one serial: then it is not clear whose is meant.
     await ask('POST', '/api/v1/inverters', { name: 'Auch', serial, kind: 'opendtu' }, NEIGHBOUR);
     expect((await ask('POST', `/inverter_metadata/${serial}`, body, admin)).statusCode).toBe(409);
+    isSecondFactorDue = true;
+    expect((await ask('POST', `/inverter_metadata/${serial}`, body, admin)).statusCode).toBe(404);
+    isSecondFactorDue = false;
     await sql('UPDATE api.user_account SET is_admin = false WHERE id = 3');
     expect((await ask('POST', `/inverter_metadata/${serial}`, body, admin)).statusCode).toBe(404);
   });

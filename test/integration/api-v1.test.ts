@@ -50,7 +50,7 @@ beforeAll(async () => {
   const health: HealthService = { report: async () => report };
   const inverters = createInverterService(database.pools.app, { isOnlyAccount: async () => false });
   const statistics = createStatisticsService(database.pools.app);
-  const { profile, sessions } = assembleAccounts({
+  const { profile, sessions, twoFactor } = assembleAccounts({
     pools: database.pools,
     secrets: databaseOf(database).secrets,
     config: loadConfig({}, '/nonexistent'),
@@ -69,6 +69,7 @@ beforeAll(async () => {
     exports: createExportService(database.pools.app, { inverters, statistics }),
     sites: createSiteService(database.pools.app),
     takeouts: createTakeouts(database.pools.app),
+    twoFactor,
   };
   http = await testApp(
     [

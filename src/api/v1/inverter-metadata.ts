@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { MAX_CHANNELS } from '../../domain/inverter.ts';
 import { callerOf, requireAccess } from '../../http/authentication.ts';
+import type { TwoFactorService } from '../../services/accounts/account-services.ts';
 import type { InverterService } from '../../services/services.ts';
 import { watts } from './requests.ts';
 
@@ -17,12 +18,15 @@ const shape = z.object({
 
 /**
  * `POST /inverter_metadata/{serial}`: the predecessor's way (§1.3) to say what an inverter is. One of the caller's own; and anybody's for an
- * administrator who is signed in, as its collector was. A key stays within its account.
+ * administrator who is signed in, as its collector was, with the second factor that is demanded of administrators. A key stays within
+ * its account.
  */
 export function inverterMetadataRoute({
   inverters,
+  twoFactor,
 }: {
   inverters: Pick<InverterService, 'describe'>;
+  twoFactor: Pick<TwoFactorService, 'isDue'>;
 }): FastifyPluginAsyncZod {
   return async (app) => {
     app.post(
@@ -34,7 +38,7 @@ export function inverterMetadataRoute({
       async (request) => {
         const { id: userId } = callerOf(request);
         const { rated_power: ratedPowerW, number_of_mppts: mpptCount } = request.body;
-        const anybodys = request.session !== null;
+        const anybodys = request.session !== null && !(await twoFactor.isDue(request.session.user));
         const what = { ratedPowerW, mpptCount };
         const inverter = await inverters.describe(userId, request.params.serial, what, { anybodys });
         return {

@@ -76,6 +76,8 @@ class Feed {
   readonly #newcomers = new Map<SseStream, number>();
   /** Inverters of which a reading was announced. */
   #announced = new Set<InverterId>();
+  /** Something was announced since the last look began; what came while it was under way may not be in it. */
+  #hasNews = false;
   /** As last told; null before the first look. */
   #known: Map<InverterId, InverterSummary> | null = null;
   /** What waits in the inbox, as last seen; null before the first look. */
@@ -96,10 +98,12 @@ class Feed {
     this.#leave = [
       options.hub.subscribe(userId, ({ type, inverterId }) => {
         if (type === 'takeout') return;
+        this.#hasNews = true;
         if (inverterId !== null) this.#announced.add(inverterId);
         this.#wait(this.#times.coalesceMs);
       }),
       options.hub.onResync(() => {
+        this.#hasNews = true;
         for (const id of this.#known?.keys() ?? []) this.#announced.add(id);
         this.#wait(this.#times.coalesceMs);
       }),
@@ -137,6 +141,7 @@ class Feed {
   async #look(): Promise<void> {
     this.#reading = true;
     this.#isDue = false;
+    this.#hasNews = false;
     const newcomers = new Map(this.#newcomers);
     const announced = this.#announced;
     this.#announced = new Set();
@@ -151,7 +156,7 @@ class Feed {
     this.#reading = false;
     const { retryMs, coalesceMs, refreshMs } = this.#times;
     if (failed) this.#wait(retryMs);
-    else this.#wait(this.#newcomers.size > 0 ? 0 : this.#announced.size > 0 ? coalesceMs : refreshMs);
+    else this.#wait(this.#newcomers.size > 0 ? 0 : this.#hasNews ? coalesceMs : refreshMs);
   }
 
   async #tell(newcomers: ReadonlyMap<SseStream, number>, announced: ReadonlySet<InverterId>): Promise<void> {
