@@ -93,12 +93,14 @@ describe('a logger that nobody has proven', () => {
     const details = () => rig.loggers.details(alice.id, id, rig.now);
     expect((await details()).claim).toBeNull();
     // What a gateway tells of itself is noted beside the readings.
-    await expect.poll(async () => (await details()).gateway).toMatchObject({
-      firmware: 'MW3_16U_5406_1.57',
-      signalPct: 71,
-      handshakeAt: rig.now,
-      lastAddress: ELSEWHERE,
-    });
+    await expect
+      .poll(async () => (await details()).gateway)
+      .toMatchObject({
+        firmware: 'MW3_16U_5406_1.57',
+        signalPct: 71,
+        handshakeAt: rig.now,
+        lastAddress: ELSEWHERE,
+      });
     const { rows } = await rig.db.owner((client) =>
       client.query(`SELECT action, detail FROM api.audit_log WHERE user_id = $1 AND action = 'logger.claimed'`, [
         alice.id,
