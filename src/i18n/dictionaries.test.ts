@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { de } from './de.ts';
 import { en } from './en.ts';
 
-type Leaf = string | ((...args: never[]) => string);
+type Leaf = string | ((...args: never[]) => string | string[]);
 
 function leaves(value: unknown, path = ''): [string, Leaf][] {
   if (typeof value === 'string' || typeof value === 'function') return [[path, value as Leaf]];
@@ -11,7 +11,7 @@ function leaves(value: unknown, path = ''): [string, Leaf][] {
 
 /** What a leaf says, functions asked with numbers or words that would be seen if they were dropped. */
 function said(leaf: Leaf): string {
-  return typeof leaf === 'string' ? leaf : leaf(...([2, 3].slice(0, leaf.length) as never[]));
+  return typeof leaf === 'string' ? leaf : [leaf(...([2, 3].slice(0, leaf.length) as never[]))].flat().join('\n');
 }
 
 describe('the dictionaries', () => {
@@ -69,6 +69,7 @@ describe('the dictionaries', () => {
       'period.kinds.7d',
       'settings.profile.languages.de',
       'settings.profile.languages.en',
+      'settings.sites.name',
       'state.offline',
     ]);
   });
