@@ -273,7 +273,7 @@ describe('a fleet of loggers', () => {
       startAt: new Date(Date.now() - 4_000_000),
     });
     fleet.start(stop.signal);
-    await until(() => collector.data.length >= 80);
+    await until(() => collector.data.length >= 200);
     await fleet.stop();
     for (const serial of new Set(collector.data.map(({ frame }) => frame.serial))) {
       const readings = collector.data.filter(({ frame }) => frame.serial === serial).map(readingOf);
