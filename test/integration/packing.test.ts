@@ -157,7 +157,7 @@ describe('a packed week', () => {
     await db.owner(async (client) => {
       for (const week of weeks) {
         await client.query('SELECT store.make_partitions($1, $1)', [new Date(week)]);
-        await insertRows(client, 'ac', ALICE, simulatedRows([5, 6, 7], week, 7, 'jittered').ac);
+        await insertRows(client, 'ac', ALICE, simulatedRows([5, 6, 7, 8, 9, 10], week, 7, 'jittered').ac);
         await client.query('SELECT store.pack_week($1)', [new Date(week)]);
         const { rows } = await client.query<{ samples: number; bytes: number }>(
           `SELECT sum(samples)::float8 AS samples, pg_total_relation_size('store.ac_packed')::float8 AS bytes FROM store.ac_packed`,
