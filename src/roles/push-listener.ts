@@ -1,6 +1,6 @@
 import { apiHealth, deviceEndpoints } from '../api/index.ts';
-import { ConfigError } from '../domain/errors.ts';
 import { type AppDependencies, buildApp } from '../http/app.ts';
+import { listen } from '../http/listen.ts';
 import type { Shared } from './role.ts';
 
 /**
@@ -20,11 +20,6 @@ export async function startPushListener(
     config: { baseUrl: new URL(`http://localhost:${port}`), cookieSecure: false, trustProxy: config.trustProxy },
     plugins: [apiHealth(health), deviceEndpoints({ ingest: ingest.intake, ingestKeysOnly: true })],
   });
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError(`Cannot listen on ${host}:${port} (HTTP_HOST, INGEST_HTTP_PORT): ${why}`, { cause });
-  }
+  await listen(app, { host, port }, 'HTTP_HOST, INGEST_HTTP_PORT');
   return { stop: () => app.close() };
 }

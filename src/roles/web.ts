@@ -1,8 +1,8 @@
 import { documented } from '../api/documentation/index.ts';
 import { apiPlugin, deviceEndpoints } from '../api/index.ts';
-import { ConfigError } from '../domain/errors.ts';
 import { buildApp } from '../http/app.ts';
 import { KeyLimit } from '../http/key-limit.ts';
+import { listen } from '../http/listen.ts';
 import { limitSignIns, SignInLimit } from '../http/sign-in-limit.ts';
 import { InboxBooking } from '../ingest/inbox-booking.ts';
 import { assembleAccounts } from '../services/accounts/assemble.ts';
@@ -86,15 +86,7 @@ export async function startWeb(shared: Shared): Promise<RunningRole> {
     onVisit: (visit, now) => visits.note(visit, now),
     renderErrorPage: errorPages({ config, assets }),
   });
-  const { host, port: wantedPort } = config.http;
-  try {
-    await app.listen({ host, port: wantedPort });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError(`Cannot listen on ${host}:${wantedPort} (HTTP_HOST, HTTP_PORT): ${why}`, { cause });
-  }
-  const bound = app.server.address();
-  const port = typeof bound === 'object' && bound !== null ? bound.port : config.http.port;
+  const port = await listen(app, config.http, 'HTTP_HOST, HTTP_PORT');
   const plainPort = config.ingestHttpPort;
   const plain =
     plainPort === null
