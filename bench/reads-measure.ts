@@ -1,7 +1,7 @@
 import { asTenant, type Tx } from '../src/db/as-tenant.ts';
 import { dayBounds, dayRules, type LocalUnit, startsOf } from '../src/domain/period.ts';
 import { firstQuarter, readEnergy } from '../src/store/energy-series.ts';
-import { averagePower, listInverters, readChannels, readInverter } from '../src/store/inverters.ts';
+import { averagePowers, listInverters, readChannels, readInverters } from '../src/store/inverters.ts';
 import { readPower, readQuarterPower } from '../src/store/power-series.ts';
 import { present } from '../test/support/present.ts';
 import type { TestDatabase } from '../test/support/test-database.ts';
@@ -80,9 +80,9 @@ function readsOf({ userId, inverterIds, now, days }: Filled): Read[] {
       range: { from: new Date(now.getTime() - 3_600_000), to: now },
       tables: 2,
       async run(tx) {
-        await readInverter(tx, userId, id, now);
-        await readChannels(tx, userId, id, new Date(now.getTime() - 60_000));
-        await averagePower(tx, userId, id, new Date(now.getTime() - 3_600_000), now);
+        await readInverters(tx, userId, [id], now);
+        await readChannels(tx, userId, [{ id, lastLiveAt: new Date(now.getTime() - 60_000) }]);
+        await averagePowers(tx, userId, [id], new Date(now.getTime() - 3_600_000), now);
       },
     },
     {

@@ -100,6 +100,34 @@ describe('a stream', () => {
     await other.until('the small event', () => other.named('small').length === 1);
   });
 
+  it('brings a reader more at first than may wait for it later, in order with what comes meanwhile', async () => {
+    const { url, opened } = await served({ maxBufferedBytes: 64 * 1024 });
+    const reader = await read(url);
+    await reader.until('open', () => reader.events.length > 0);
+    const parts = Array.from({ length: 400 }, (_, n) =>
+      encodeEvent({ event: 'part', data: `${n} ${'x'.repeat(32 * 1024)}` }),
+    );
+    opened[0]?.writeAll(parts);
+    opened[0]?.write(encodeEvent({ event: 'part', data: '400 came meanwhile' }));
+    await reader.until('all of it', () => reader.named('part').length === 401);
+    expect(reader.named('part').map(({ data }) => Number(data.split(' ')[0]))).toEqual(
+      parts.concat('').map((_, n) => n),
+    );
+  });
+
+  it('is dropped when what comes while its reader takes in the first is more than may wait', async () => {
+    const { url, opened } = await served({ maxBufferedBytes: 64 * 1024 });
+    const slow = await read(url);
+    await slow.until('open', () => slow.events.length > 0);
+    slow.stopReading();
+    opened[0]?.writeAll(Array.from({ length: 400 }, () => encodeEvent({ event: 'part', data: 'x'.repeat(32 * 1024) })));
+    const late = encodeEvent({ event: 'late', data: 'x'.repeat(40 * 1024) });
+    opened[0]?.write(late);
+    expect(opened[0]?.closed).toBe(false);
+    opened[0]?.write(late);
+    expect(opened[0]?.closed).toBe(true);
+  });
+
   it('is dropped when its reader takes nothing for too long', async () => {
     const { url, opened } = await served({ maxBufferedBytes: 1e9, maxStalledMs: 50 });
     const slow = await read(url);

@@ -8,7 +8,7 @@ export interface SseLimits {
   /** Of one owner (an account). */
   maxPerOwner: number;
   heartbeatMs: number;
-  /** What may wait for a reader before it is dropped; it reconnects and gets the present state. */
+  /** What may wait for a reader, beside what it is told at first, before it is dropped; it reconnects and gets the present state. */
   maxBufferedBytes: number;
   /** How long a reader may take nothing at all. */
   maxStalledMs: number;
@@ -42,6 +42,8 @@ export interface SseStream {
   readonly closed: boolean;
   /** Already encoded, so that many streams share the same bytes. */
   write(bytes: string): void;
+  /** The same in parts, one after the other as the reader takes them: it may be more than may wait for a reader otherwise. */
+  writeAll(parts: readonly string[]): void;
   /** Ends it in an orderly way; the browser will come back. */
   close(): void;
   onClose(listener: () => void): void;
@@ -132,6 +134,10 @@ class Stream implements SseStream {
   readonly #response: ServerResponse;
   readonly #limits: SseLimits;
   readonly #onClose = new Set<() => void>();
+  /** What comes behind what the socket has not taken yet. */
+  #waiting: string[] = [];
+  /** How much of that, in characters, was no part of `writeAll`. */
+  #waitingChars = 0;
   #closed = false;
   #stalled: NodeJS.Timeout | null = null;
 
@@ -140,7 +146,10 @@ class Stream implements SseStream {
     this.#limits = limits;
     response.on('close', () => this.#ended());
     response.on('error', () => this.#drop());
-    response.on('drain', () => this.#clearStalled());
+    response.on('drain', () => {
+      this.#clearStalled();
+      this.#goOn();
+    });
   }
 
   get closed(): boolean {
@@ -154,6 +163,33 @@ class Stream implements SseStream {
 
   write(bytes: string): void {
     if (this.#closed) return;
+    if (this.#waiting.length === 0) {
+      this.#put(bytes);
+      return;
+    }
+    this.#waiting.push(bytes);
+    this.#waitingChars += bytes.length;
+    if (this.#waitingChars > this.#limits.maxBufferedBytes) this.#drop();
+  }
+
+  writeAll(parts: readonly string[]): void {
+    if (this.#closed) return;
+    this.#waiting.push(...parts);
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    let taken = 0;
+    for (const part of this.#waiting) {
+      if (this.#closed || this.#response.writableNeedDrain) break;
+      this.#put(part);
+      taken += 1;
+    }
+    this.#waiting = this.#waiting.slice(taken);
+    if (this.#waiting.length === 0) this.#waitingChars = 0;
+  }
+
+  #put(bytes: string): void {
     if (this.#response.write(bytes)) return;
     if (this.#response.writableLength > this.#limits.maxBufferedBytes) this.#drop();
     else this.#stalled ??= setTimeout(() => this.#drop(), this.#limits.maxStalledMs);
@@ -175,6 +211,7 @@ class Stream implements SseStream {
   #ended(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#waiting = [];
     this.#clearStalled();
     for (const listener of this.#onClose) listener();
     this.#onClose.clear();

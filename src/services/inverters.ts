@@ -1,7 +1,7 @@
-import { asTenant } from '../db/as-tenant.ts';
+import { asTenant, type Tx } from '../db/as-tenant.ts';
 import type { DbPool } from '../db/pools.ts';
 import { Conflict, InvalidInput, NotAllowed, NotFound } from '../domain/errors.ts';
-import { DEVICE_KINDS, type InverterId, normaliseSerial } from '../domain/inverter.ts';
+import { DEVICE_KINDS, type InverterId, normaliseSerial, type UserId } from '../domain/inverter.ts';
 import { dayBounds, localDate } from '../domain/period.ts';
 import { SAMPLE_STATUS } from '../domain/sample-status.ts';
 import { inverterState } from '../domain/state.ts';
@@ -41,12 +41,12 @@ export function createInverterService(pool: DbPool, options: InverterServiceOpti
 
     current: (userId, inverterId, now) =>
       asTenant(pool, userId, async (tx) => {
-        const row = await store.readInverter(tx, userId, inverterId, now);
-        if (row === null) throw notFound(inverterId);
-        const channels = await store.readChannels(tx, userId, inverterId, row.lastLiveAt);
-        const mean = await store.averagePower(tx, userId, inverterId, new Date(now.getTime() - HOUR_MS), now);
-        return current(row, channels, mean, now);
+        const [found] = await readCurrents(tx, userId, [inverterId], now);
+        if (found === undefined) throw notFound(inverterId);
+        return found;
       }),
+
+    currents: (userId, inverterIds, now) => asTenant(pool, userId, (tx) => readCurrents(tx, userId, inverterIds, now)),
 
     add: (user, inverter, now) => addInverter(pool, options, user, inverter, now),
 
@@ -102,6 +102,19 @@ export function createInverterService(pool: DbPool, options: InverterServiceOpti
         });
       }),
   };
+}
+
+/** The same few statements however many they are. */
+async function readCurrents(
+  tx: Tx,
+  userId: UserId,
+  inverterIds: readonly InverterId[],
+  now: Date,
+): Promise<InverterCurrent[]> {
+  const rows = await store.readInverters(tx, userId, inverterIds, now);
+  const channels = await store.readChannels(tx, userId, rows);
+  const means = await store.averagePowers(tx, userId, inverterIds, new Date(now.getTime() - HOUR_MS), now);
+  return rows.map((row) => current(row, channels.get(row.id) ?? [], means.get(row.id) ?? null, now));
 }
 
 async function addInverter(

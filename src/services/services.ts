@@ -179,6 +179,8 @@ export interface InverterService {
   list(userId: UserId, now: Date): Promise<InverterSummary[]>;
   /** @throws NotFound also for another tenant's */
   current(userId: UserId, inverterId: InverterId, now: Date): Promise<InverterCurrent>;
+  /** The same of several, read together; those that are not the account's are left out. */
+  currents(userId: UserId, inverterIds: readonly InverterId[], now: Date): Promise<InverterCurrent[]>;
   /** @throws Conflict when this account has that serial already, InvalidInput, NotAllowed while the account is not verified */
   add(
     user: SessionUser,

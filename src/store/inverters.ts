@@ -1,5 +1,5 @@
 import type { Tx } from '../db/as-tenant.ts';
-import type { DeviceKind, InverterId, SiteId, UserId } from '../domain/inverter.ts';
+import { type DeviceKind, type InverterId, MAX_CHANNELS, type SiteId, type UserId } from '../domain/inverter.ts';
 import { LEAVE_INBOX } from './pending.ts';
 import { utcDays } from './utc-days.ts';
 
@@ -99,18 +99,19 @@ export async function listInverters(tx: Tx, userId: UserId, now: Date): Promise<
   return rows;
 }
 
-export async function readInverter(
+/** Of these inverters; those that are not the account's are left out. */
+export async function readInverters(
   tx: Tx,
   userId: UserId,
-  inverterId: InverterId,
+  inverterIds: readonly InverterId[],
   now: Date,
-): Promise<InverterRow | null> {
+): Promise<InverterRow[]> {
   const { rows } = await tx.query<InverterRow>({
-    name: 'read_inverter',
-    text: `SELECT ${COLUMNS} FROM ${SOURCES} WHERE i.user_id = $1 AND i.id = $3`,
-    values: [userId, now, inverterId],
+    name: 'read_inverters',
+    text: `SELECT ${COLUMNS} FROM ${SOURCES} WHERE i.user_id = $1 AND i.id = ANY ($3::int[]) ORDER BY i.id`,
+    values: [userId, now, inverterIds],
   });
-  return rows[0] ?? null;
+  return rows;
 }
 
 export interface ChannelRow {
@@ -122,41 +123,59 @@ export interface ChannelRow {
   irradiationPct: number | null;
 }
 
-/** The inputs known by name or measured at `sampledAt`. */
+/** The inputs of each of these inverters that are known by name or were measured in its newest live sample, in their order. */
 export async function readChannels(
   tx: Tx,
   userId: UserId,
-  inverterId: InverterId,
-  sampledAt: Date | null,
-): Promise<ChannelRow[]> {
-  const { rows } = await tx.query<ChannelRow>({
+  of: readonly Pick<InverterRow, 'id' | 'lastLiveAt'>[],
+): Promise<Map<InverterId, ChannelRow[]>> {
+  const { rows } = await tx.query<ChannelRow & { inverterId: InverterId }>({
     name: 'read_channels',
-    text: `SELECT coalesce(c.channel, d.channel)::int AS channel, coalesce(c.name, c.device_name) AS name,
+    // LATERAL and LIMIT as above.
+    text: `WITH known AS (
+             SELECT inverter_id, channel, coalesce(name, device_name) AS name FROM api.channel
+             WHERE user_id = $1 AND inverter_id = ANY ($2::int[])
+           ), measured AS (
+             SELECT w.inverter_id, d.* FROM unnest($2::int[], $3::timestamptz[]) AS w (inverter_id, ts) CROSS JOIN LATERAL (
+               SELECT channel, power_dw, voltage_dv, current_ca, irradiation_cpct FROM api.dc_sample n
+               WHERE n.user_id = $1 AND n.inverter_id = w.inverter_id AND n.ts = w.ts AND ${utcDays('w.ts')}
+               LIMIT ${MAX_CHANNELS}
+             ) d
+           )
+           SELECT inverter_id AS "inverterId", channel::int, c.name,
              d.power_dw / 10.0::float8 AS "powerW", d.voltage_dv / 10.0::float8 AS "voltageV",
              d.current_ca / 100.0::float8 AS "currentA", d.irradiation_cpct / 100.0::float8 AS "irradiationPct"
-           FROM (SELECT * FROM api.channel WHERE user_id = $1 AND inverter_id = $2) c
-           FULL JOIN (SELECT * FROM api.dc_sample WHERE user_id = $1 AND inverter_id = $2 AND ts = $3 AND ${utcDays('$3')}) d ON d.channel = c.channel
-           ORDER BY 1`,
-    values: [userId, inverterId, sampledAt],
+           FROM known c FULL JOIN measured d USING (inverter_id, channel)
+           ORDER BY 1, 2`,
+    values: [userId, of.map(({ id }) => id), of.map(({ lastLiveAt }) => lastLiveAt)],
   });
-  return rows;
+  const found = new Map<InverterId, ChannelRow[]>();
+  for (const { inverterId, ...channel } of rows) {
+    const channels = found.get(inverterId);
+    if (channels === undefined) found.set(inverterId, [channel]);
+    else channels.push(channel);
+  }
+  return found;
 }
 
-/** Mean power of the last hour's live and stored samples, in W; null without any. */
-export async function averagePower(
+/** Mean power of each of these inverters' samples between two moments, in W; where one has none, it is missing. */
+export async function averagePowers(
   tx: Tx,
   userId: UserId,
-  inverterId: InverterId,
+  inverterIds: readonly InverterId[],
   from: Date,
   to: Date,
-): Promise<number | null> {
-  const { rows } = await tx.query<{ mean: number | null }>({
-    name: 'average_power',
-    text: `SELECT (avg(power_dw) / 10.0)::float8 AS mean FROM api.ac_sample
-           WHERE user_id = $1 AND inverter_id = $2 AND ts > $3 AND ts <= $4 AND ${utcDays('$3', '$4')}`,
-    values: [userId, inverterId, from, to],
+): Promise<Map<InverterId, number>> {
+  const { rows } = await tx.query<{ inverterId: InverterId; mean: number }>({
+    name: 'average_powers',
+    text: `SELECT w.inverter_id AS "inverterId", m.mean
+           FROM unnest($2::int[]) AS w (inverter_id) CROSS JOIN LATERAL (
+             SELECT (avg(power_dw) / 10.0)::float8 AS mean FROM api.ac_sample n
+             WHERE n.user_id = $1 AND n.inverter_id = w.inverter_id AND n.ts > $3 AND n.ts <= $4 AND ${utcDays('$3', '$4')}
+           ) m WHERE m.mean IS NOT NULL`,
+    values: [userId, inverterIds, from, to],
   });
-  return rows[0]?.mean ?? null;
+  return new Map(rows.map(({ inverterId, mean }) => [inverterId, mean]));
 }
 
 export async function insertInverter(

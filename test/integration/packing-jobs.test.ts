@@ -5,7 +5,7 @@ import type { Database } from '../../src/db/database.ts';
 import { migrateDown, migrateUp } from '../../src/db/migrate.ts';
 import { assembleIngest, type IngestParts } from '../../src/ingest/assemble.ts';
 import { createInverterService } from '../../src/services/inverters.ts';
-import { readInverter } from '../../src/store/inverters.ts';
+import { readInverters } from '../../src/store/inverters.ts';
 import { readPower } from '../../src/store/power-series.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { dropOldSamples } from '../../src/worker/jobs/drop-old-samples.ts';
@@ -178,7 +178,7 @@ describe('reading', () => {
   });
 
   it('the newest values of an inverter whose newest sample is hot unpacks nothing', async () => {
-    expect(await explained((tx) => readInverter(tx, userId, inverterId, NOW))).toEqual({
+    expect(await explained((tx) => readInverters(tx, userId, [inverterId], NOW))).toEqual({
       packedRows: 0,
       unpackings: 0,
     });

@@ -144,6 +144,10 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
         read('current');
         return find(userId, id);
       },
+      async currents(userId, ids) {
+        read('current');
+        return (of.get(userId) ?? []).filter(({ id }) => ids.includes(id));
+      },
       async add({ id: userId, isVerified }, { name, serial, kind }) {
         if (!isVerified) throw new NotAllowed('Confirm your e-mail address first.');
         const own = of.get(userId) ?? [];

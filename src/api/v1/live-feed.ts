@@ -1,8 +1,13 @@
-import { NotFound } from '../../domain/errors.ts';
 import type { InverterId, UserId } from '../../domain/inverter.ts';
 import type { LiveHub } from '../../live/events.ts';
 import { encodeEvent, type SseStream } from '../../live/sse.ts';
-import type { InboxService, InverterService, InverterSummary, PendingDevice } from '../../services/services.ts';
+import type {
+  InboxService,
+  InverterCurrent,
+  InverterService,
+  InverterSummary,
+  PendingDevice,
+} from '../../services/services.ts';
 import { currentToShape } from './shapes.ts';
 
 export interface FeedTimes {
@@ -22,9 +27,15 @@ const FEED_TIMES: FeedTimes = { coalesceMs: 250, refreshMs: 30_000, retryMs: 5_0
  */
 const OVERLAP_MS = 5_000;
 
+/** Where a look takes longer than announcements gather, the next begins as long after it, but no later than this. */
+const MAX_PAUSE_MS = 1_000;
+
+/** So much of what a newcomer is told is written at once. */
+const PART_CHARS = 65_536;
+
 export interface FeedOptions {
   hub: LiveHub;
-  inverters: Pick<InverterService, 'list' | 'current'>;
+  inverters: Pick<InverterService, 'list' | 'currents'>;
   inbox: Pick<InboxService, 'list'>;
   now: () => Date;
   onError: (error: unknown) => void;
@@ -65,6 +76,13 @@ interface Sent {
   json: string;
 }
 
+/** What is told of an inverter where it changes. */
+type Known = Pick<InverterSummary, 'id' | 'name' | 'siteId' | 'timeZone' | 'ratedPowerW' | 'state'>;
+
+/**
+ * A look is at the inverters of which a reading was announced, at all of them together; at the whole account for newcomers, where
+ * something else was announced, and every half minute.
+ */
 class Feed {
   readonly #userId: UserId;
   readonly #options: FeedOptions;
@@ -79,10 +97,13 @@ class Feed {
   /** Something was announced since the last look began; what came while it was under way may not be in it. */
   #hasNews = false;
   /** As last told; null before the first look. */
-  #known: Map<InverterId, InverterSummary> | null = null;
+  #known: Map<InverterId, Known> | null = null;
   /** What waits in the inbox, as last seen; null before the first look. */
   #pending: Set<string> | null = null;
-  /** When the newest reading was received that was told; the id of every event. */
+  /** Whether the next look is at the whole account, and when it is so anyway. */
+  #isWholeWanted = true;
+  #wholeDueAt = 0;
+  /** When the newest reading was received that was told; the id of what is told to everybody. */
   #lastMs = 0;
   #timer: NodeJS.Timeout | null = null;
   /** Whether the timer waits for something that happened rather than for the next refresh. */
@@ -99,13 +120,15 @@ class Feed {
       options.hub.subscribe(userId, ({ type, inverterId }) => {
         if (type === 'takeout') return;
         this.#hasNews = true;
-        if (inverterId !== null) this.#announced.add(inverterId);
-        this.#wait(this.#times.coalesceMs);
+        if (inverterId === null) this.#isWholeWanted = true;
+        else this.#announced.add(inverterId);
+        this.#wait(this.#times.coalesceMs, true);
       }),
       options.hub.onResync(() => {
         this.#hasNews = true;
+        this.#isWholeWanted = true;
         for (const id of this.#known?.keys() ?? []) this.#announced.add(id);
-        this.#wait(this.#times.coalesceMs);
+        this.#wait(this.#times.coalesceMs, true);
       }),
     ];
   }
@@ -118,7 +141,7 @@ class Feed {
       this.#newcomers.delete(stream);
       if (this.#readers.size + this.#newcomers.size === 0) this.close();
     });
-    this.#wait(0);
+    this.#wait(0, true);
   }
 
   close(): void {
@@ -130,85 +153,102 @@ class Feed {
   }
 
   /** The next look is at the earliest wish; while one is under way, its end asks for the next. */
-  #wait(ms: number): void {
-    if (this.#closed || this.#reading) return;
-    if (ms <= this.#times.coalesceMs && this.#isDue) return;
+  #wait(ms: number, isDue: boolean): void {
+    if (this.#closed || this.#reading || this.#isDue) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#isDue = ms <= this.#times.coalesceMs;
+    this.#isDue = isDue;
     this.#timer = setTimeout(() => void this.#look(), ms);
   }
 
   async #look(): Promise<void> {
+    const { retryMs, coalesceMs, refreshMs } = this.#times;
+    const startedAt = performance.now();
     this.#reading = true;
     this.#isDue = false;
     this.#hasNews = false;
     const newcomers = new Map(this.#newcomers);
     const announced = this.#announced;
     this.#announced = new Set();
+    const hasStrangers = [...announced].some((id) => this.#known?.has(id) !== true);
+    const isWhole = this.#isWholeWanted || newcomers.size > 0 || hasStrangers || startedAt >= this.#wholeDueAt;
+    this.#isWholeWanted = false;
     let failed = false;
     try {
-      await this.#tell(newcomers, announced);
+      await this.#tell(newcomers, announced, isWhole);
+      if (isWhole) this.#wholeDueAt = startedAt + refreshMs;
     } catch (error) {
       failed = true;
       for (const id of announced) this.#announced.add(id);
+      this.#isWholeWanted ||= isWhole;
       this.#options.onError(error);
     }
     this.#reading = false;
-    const { retryMs, coalesceMs, refreshMs } = this.#times;
-    if (failed) this.#wait(retryMs);
-    else this.#wait(this.#newcomers.size > 0 ? 0 : this.#hasNews ? coalesceMs : refreshMs);
+    const tookMs = performance.now() - startedAt;
+    if (failed) this.#wait(retryMs, false);
+    else if (this.#newcomers.size > 0) this.#wait(0, true);
+    else if (this.#hasNews) this.#wait(Math.max(coalesceMs, Math.min(tookMs, MAX_PAUSE_MS)), true);
+    else this.#wait(Math.max(0, this.#wholeDueAt - performance.now()), false);
   }
 
-  async #tell(newcomers: ReadonlyMap<SseStream, number>, announced: ReadonlySet<InverterId>): Promise<void> {
+  async #tell(
+    newcomers: ReadonlyMap<SseStream, number>,
+    announced: ReadonlySet<InverterId>,
+    isWhole: boolean,
+  ): Promise<void> {
     const { inverters, inbox, now } = this.#options;
-    const pending = await inbox.list(this.#userId);
-    const all = new Map((await inverters.list(this.#userId, now())).map((one) => [one.id, one]));
-    // A newcomer is told of everything; who is there already, of what was announced.
-    const sent = new Map<InverterId, Sent>();
-    for (const id of newcomers.size > 0 ? all.keys() : announced) {
-      if (!all.has(id)) continue;
-      const reading = await this.#readingOf(id);
-      if (reading !== null) sent.set(id, reading);
-    }
+    const pending = isWhole ? await inbox.list(this.#userId) : null;
+    const all = isWhole ? await inverters.list(this.#userId, now()) : null;
+    // Who is there already is told of what was announced; a newcomer, of everything that is new to it.
+    const sinceMs = Math.min(...newcomers.values());
+    const missed = all?.filter(({ lastSeenAt }) => lastSeenAt !== null && lastSeenAt.getTime() > sinceMs) ?? [];
+    const wanted = [...new Set([...announced, ...missed.map(({ id }) => id)])];
+    const currents = wanted.length === 0 ? [] : await inverters.currents(this.#userId, wanted, now());
+    const sent = new Map(currents.flatMap(sentOf));
     for (const { receivedMs } of sent.values()) this.#lastMs = Math.max(this.#lastMs, receivedMs);
 
+    const readings = [...announced].flatMap((id) => sent.get(id) ?? []);
     const news =
-      this.#changes(all) + this.#arrivals(pending) + [...announced].map((id) => this.#encoded(sent.get(id))).join('');
+      this.#changes(all ?? currents, isWhole) +
+      this.#arrivals(pending ?? []) +
+      readings.map((one) => readingEvent(one, this.#lastMs)).join('');
     if (news !== '') for (const reader of this.#readers) reader.write(news);
-    const states = [...all.values()].map((one) => this.#stateEvent(one)).join('');
-    for (const [stream, sinceMs] of newcomers) {
-      const missed = [...sent.values()].filter(({ receivedMs }) => receivedMs > sinceMs);
-      stream.write(states + missed.map((one) => this.#encoded(one)).join(''));
-      if (this.#newcomers.delete(stream)) this.#readers.add(stream);
-    }
-    this.#known = all;
-    this.#pending = new Set(pending.map(pendingKey));
+    this.#introduce(newcomers, all ?? [], [...sent.values()]);
+    if (pending !== null) this.#pending = new Set(pending.map(pendingKey));
   }
 
-  async #readingOf(id: InverterId): Promise<Sent | null> {
-    try {
-      const current = await this.#options.inverters.current(this.#userId, id, this.#options.now());
-      if (current.receivedAt === null) return null;
-      const json = JSON.stringify({ inverter_id: id, ...currentToShape(current) });
-      return { receivedMs: current.receivedAt.getTime(), json };
-    } catch (error) {
-      // Removed between the list and this; the next look says so.
-      if (error instanceof NotFound) return null;
-      throw error;
+  /** Tells newcomers how everything is; those that have seen the same are told the same text. */
+  #introduce(newcomers: ReadonlyMap<SseStream, number>, all: readonly InverterSummary[], sent: readonly Sent[]): void {
+    const texts = new Map<number, string[]>();
+    // States without an id and readings in order, each with its own: whoever is cut off in between is told the rest when he comes back.
+    const states = all.map((one) => stateEvent(one, null));
+    const inOrder = [...sent].sort((a, b) => a.receivedMs - b.receivedMs);
+    for (const [stream, sinceMs] of newcomers) {
+      let text = texts.get(sinceMs);
+      if (text === undefined) {
+        const missed = inOrder.filter(({ receivedMs }) => receivedMs > sinceMs);
+        text = inParts([...states, ...missed.map((one) => readingEvent(one, one.receivedMs))]);
+        texts.set(sinceMs, text);
+      }
+      stream.writeAll(text);
+      if (this.#newcomers.delete(stream)) this.#readers.add(stream);
     }
   }
 
   /** Inverters that came, went or are called otherwise, and states that are no longer as they were told. */
-  #changes(all: ReadonlyMap<InverterId, InverterSummary>): string {
-    if (this.#known === null) return '';
+  #changes(seen: readonly InverterSummary[], isWhole: boolean): string {
+    const known = this.#known;
+    const after = new Map(isWhole ? [] : known);
     let text = '';
-    for (const [id, one] of all) {
-      const before = this.#known.get(id);
-      if (before === undefined) text += this.#deviceEvent(id, 'added');
-      else if (isOtherwise(one, before)) text += this.#deviceEvent(id, 'changed');
-      if (before?.state !== one.state) text += this.#stateEvent(one);
+    for (const one of seen) {
+      after.set(one.id, knownOf(one));
+      if (known === null) continue;
+      const before = known.get(one.id);
+      if (before === undefined) text += this.#deviceEvent(one.id, 'added');
+      else if (isOtherwise(one, before)) text += this.#deviceEvent(one.id, 'changed');
+      if (before?.state !== one.state) text += stateEvent(one, this.#lastMs);
     }
-    for (const id of this.#known.keys()) if (!all.has(id)) text += this.#deviceEvent(id, 'removed');
+    for (const id of known?.keys() ?? []) if (!after.has(id)) text += this.#deviceEvent(id, 'removed');
+    this.#known = after;
     return text;
   }
 
@@ -224,14 +264,6 @@ class Feed {
       .join('');
   }
 
-  #encoded(sent: Sent | undefined): string {
-    return sent === undefined ? '' : this.#event('reading', sent.json);
-  }
-
-  #stateEvent({ id, state }: InverterSummary): string {
-    return this.#event('state', JSON.stringify({ inverter_id: id, state }));
-  }
-
   #deviceEvent(id: InverterId, change: 'added' | 'changed' | 'removed'): string {
     return this.#event('device', JSON.stringify({ inverter_id: id, change }));
   }
@@ -241,10 +273,43 @@ class Feed {
   }
 }
 
+function sentOf(current: InverterCurrent): [InverterId, Sent][] {
+  const { id, receivedAt } = current;
+  if (receivedAt === null) return [];
+  const json = JSON.stringify({ inverter_id: id, ...currentToShape(current) });
+  return [[id, { receivedMs: receivedAt.getTime(), json }]];
+}
+
+function readingEvent({ json }: Sent, idMs: number): string {
+  return encodeEvent({ event: 'reading', data: json }, String(idMs));
+}
+
+function stateEvent({ id, state }: Pick<Known, 'id' | 'state'>, idMs: number | null): string {
+  const data = JSON.stringify({ inverter_id: id, state });
+  return encodeEvent({ event: 'state', data }, idMs === null ? null : String(idMs));
+}
+
+/** Events put together to pieces that are worth a write. */
+function inParts(events: readonly string[]): string[] {
+  const parts: string[] = [];
+  let part = '';
+  for (const event of events) {
+    part += event;
+    if (part.length < PART_CHARS) continue;
+    parts.push(part);
+    part = '';
+  }
+  return part === '' ? parts : [...parts, part];
+}
+
+function knownOf({ id, name, siteId, timeZone, ratedPowerW, state }: InverterSummary): Known {
+  return { id, name, siteId, timeZone, ratedPowerW, state };
+}
+
 function pendingKey({ kind, serial }: PendingDevice): string {
   return `${kind} ${serial}`;
 }
 
-function isOtherwise(a: InverterSummary, b: InverterSummary): boolean {
+function isOtherwise(a: Known, b: Known): boolean {
   return a.name !== b.name || a.siteId !== b.siteId || a.timeZone !== b.timeZone || a.ratedPowerW !== b.ratedPowerW;
 }

@@ -8,7 +8,7 @@ import { AccountFeeds, type FeedTimes } from './live-feed.ts';
 
 export interface LiveApiOptions {
   hub: LiveHub;
-  inverters: Pick<InverterService, 'list' | 'current'>;
+  inverters: Pick<InverterService, 'list' | 'currents'>;
   inbox: Pick<InboxService, 'list'>;
   now: () => Date;
   limits?: Partial<SseLimits>;
