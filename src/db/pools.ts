@@ -68,7 +68,7 @@ export function openPools(options: PoolOptions): Pools {
     return pool;
   };
   const app = open('app', options.appConnections ?? 8);
-  const ingest = open('ingest', options.ingestConnections ?? 3);
+  const ingest = open('ingest', options.ingestConnections ?? 4);
   const notes = open('ingest', 1);
   const admin = open('admin', 2);
   return {

@@ -57,6 +57,39 @@ describe('Batcher', () => {
     expect(batches).toEqual([[1], [2, 3], [4, 5, 6]]);
   });
 
+  it('flushes beside a flush when many wait, never more than two, and never one inverter in both', async () => {
+    const { batches, flush, next, finish } = gate();
+    const batcher = new Batcher(flush, { maxBatch: 3, besideFrom: 3 });
+    const stored: number[] = [];
+    const submit = (...ids: number[]) =>
+      batcher.submit(ids.map((id) => sample(id))).then(() => {
+        stored.push(...ids);
+      });
+    const all = [submit(1)];
+    await expect.poll(() => batches.length).toBe(1);
+    const first = await next();
+    // Two are too few, the third makes enough of them; those of 1 wait for 1, and 2 behind them for its own elder.
+    all.push(submit(3), submit(4));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(batches).toEqual([[1]]);
+    all.push(submit(1, 2), submit(2), submit(5), submit(6), submit(7), submit(8));
+    await expect.poll(() => batches.length).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(batches).toEqual([[1], [3, 4, 5]]);
+    expect(batcher.queuedSamples).toBe(6);
+    first.resolve(['stored']);
+    await expect.poll(() => batches.length).toBe(3);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(batches.slice(2)).toEqual([[1, 2, 2]]);
+    // Two are under way: the rest waits although it would be enough.
+    const stopped = batcher.stop();
+    for (let n = 0; n < 3; n++) await finish();
+    await Promise.all([stopped, ...all]);
+    expect(batches[3]).toEqual([6, 7, 8]);
+    expect(stored.sort()).toEqual([1, 1, 2, 2, 3, 4, 5, 6, 7, 8]);
+    expect(batcher.queuedSamples).toBe(0);
+  });
+
   it('answers each submission with its own outcomes, and only after the flush', async () => {
     const { flush, next } = gate();
     const batcher = new Batcher(flush);
