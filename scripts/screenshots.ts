@@ -71,6 +71,8 @@ for (const scene of [...SCENES, ...ADMIN_SCENES].filter(isWanted)) {
 
   async function take(page: Page, colorScheme: (typeof THEMES)[number], path: string, isWhole: boolean): Promise<void> {
     await page.emulateMedia({ colorScheme });
+    // Colours pass over to the others' within a frame or some, even where nothing moves.
+    await page.waitForFunction(() => document.getAnimations().length === 0);
     // As high as the page, or the tab bar would stand in the middle of the picture.
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     const viewport = page.viewportSize();
