@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { UserId } from '../domain/inverter.ts';
+import { cancelWith } from './cancel.ts';
 import { isOutage, isRetryable, translate } from './errors.ts';
 
 export type Tx = Pick<pg.PoolClient, 'query'>;
@@ -9,31 +10,45 @@ const ATTEMPTS = 3;
 /**
  * Runs `work` in one transaction in which the database shows this account's rows and no others. The setting is local to the
  * transaction, so a connection that goes back to the pool knows nothing of it.
- * @throws Unavailable, Conflict, or whatever `work` throws
+ * @param signal ends it, the statement under way included, as soon as nobody wants its result any more
+ * @throws Unavailable, Conflict, the signal's reason, or whatever `work` throws
  */
-export function asTenant<T>(pool: pg.Pool, userId: UserId, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return inTransaction(pool, async (tx) => {
-    await tx.query(`SELECT set_config('app.current_user_id', $1, true)`, [String(userId)]);
-    return work(tx);
-  });
+export function asTenant<T>(
+  pool: pg.Pool,
+  userId: UserId,
+  work: (tx: Tx) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  return inTransaction(
+    pool,
+    async (tx) => {
+      await tx.query(`SELECT set_config('app.current_user_id', $1, true)`, [String(userId)]);
+      return work(tx);
+    },
+    signal,
+  );
 }
 
 /** One transaction without a tenant: for functions that are made to be called before one is known. Retries what the server asks to retry. */
-export async function inTransaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await once(pool, work);
+      return await once(pool, work, signal);
     } catch (error) {
+      signal?.throwIfAborted();
       if (attempt < ATTEMPTS && isRetryable(error)) continue;
       throw translate(error);
     }
   }
 }
 
-async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  signal?.throwIfAborted();
   const client = await pool.connect();
   let broken: Error | undefined;
+  const cancelled = signal === undefined ? null : cancelWith(signal, pool, client);
   try {
+    signal?.throwIfAborted();
     await client.query('BEGIN');
     const result = await work(client);
     await client.query('COMMIT');
@@ -48,6 +63,8 @@ async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> 
     }
     throw error;
   } finally {
+    // A request to cancel that is still on its way must not meet what the connection is asked next.
+    if ((await cancelled?.()) === true) broken ??= new Error('cancelled');
     client.release(broken);
   }
 }

@@ -30,6 +30,15 @@ export interface ExportTable {
 }
 
 export interface ExportService {
-  /** @throws NotFound, InvalidInput; both before the first row is read */
-  open(userId: UserId, inverterId: InverterId, request: ExportRequest, now: Date): Promise<ExportTable>;
+  /**
+   * @param signal ends the reading of the rows, the statement under way included
+   * @throws NotFound, InvalidInput; both before the first row is read
+   */
+  open(
+    userId: UserId,
+    inverterId: InverterId,
+    request: ExportRequest,
+    now: Date,
+    signal?: AbortSignal,
+  ): Promise<ExportTable>;
 }

@@ -1,4 +1,4 @@
-import { asTenant } from '../db/as-tenant.ts';
+import { asTenant, type Tx } from '../db/as-tenant.ts';
 import type { DbPool } from '../db/pools.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { addDays, type Bounds, dayBounds, localDate } from '../domain/period.ts';
@@ -26,19 +26,19 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Exports are read piece by piece, each in a transaction of its own: whoever reads slowly holds no connection and keeps no old row alive,
- * and whoever goes away costs no more than the piece that is being read.
+ * and whoever goes away costs nothing more: the statement under way is cancelled.
  */
 export function createExportService(
   pool: DbPool,
   { inverters, statistics }: Pick<Services, 'inverters' | 'statistics'>,
 ): ExportService {
   return {
-    async open(userId, inverterId, { from, to, resolution, channels }, now) {
-      const inverter = await inverters.current(userId, inverterId, now);
+    async open(userId, inverterId, { from, to, resolution, channels }, now, signal) {
+      const inverter = await inverters.current(userId, inverterId, now, signal);
       const { timeZone } = inverter;
       const asked = energyBounds({ from: from ?? new Date(0), to: to ?? now }, 'day', timeZone);
       if (asked.from >= asked.to) throw new InvalidInput('The range is empty.', { from: 'must be before `to`' });
-      const first = await asTenant(pool, userId, (tx) => firstKnown(tx, userId, inverterId));
+      const first = await asTenant(pool, userId, (tx) => firstKnown(tx, userId, inverterId), signal);
       // Before the first thing known, and after now, there is nothing to ask for.
       const bounds = {
         from: new Date(Math.max(asked.from.getTime(), first?.getTime() ?? now.getTime())),
@@ -58,11 +58,11 @@ export function createExportService(
           ...table,
           timeName: 'sampled_at',
           names: rawNames(numbers),
-          rows: rawRows(pool, userId, inverterId, pieces, numbers),
+          rows: rawRows(pool, userId, inverterId, pieces, numbers, signal),
         };
       }
       const pieces = daysOf(bounds, timeZone, DAYS_AT_ONCE[resolution]);
-      const rows = sums(statistics, userId, inverterId, pieces, resolution, numbers);
+      const rows = sums(statistics, userId, inverterId, pieces, resolution, numbers, signal);
       return { ...table, timeName: 'start', names: sumNames(numbers), rows };
     },
   };
@@ -103,13 +103,15 @@ async function* rawRows(
   inverterId: number,
   pieces: Iterable<Bounds>,
   channels: readonly number[],
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Row> {
   for (const piece of pieces) {
     const of = { userId, inverterId, ...piece };
-    const { ac, dc } = await asTenant(pool, userId, async (tx) => ({
+    const read = async (tx: Tx): Promise<{ ac: AcSample[]; dc: DcSample[] }> => ({
       ac: await readAcSamples(tx, of),
       dc: channels.length === 0 ? [] : await readDcSamples(tx, of),
-    }));
+    });
+    const { ac, dc } = await asTenant(pool, userId, read, signal);
     yield* joined(ac, dc, channels);
   }
 }
@@ -145,7 +147,9 @@ async function* sums(
   pieces: Iterable<Bounds>,
   resolution: Exclude<ExportResolution, 'raw'>,
   channels: readonly number[],
+  signal: AbortSignal | undefined,
 ): ExportTable['rows'] {
+  const ending = signal === undefined ? {} : { signal };
   for (const piece of pieces) {
     const rows = new Map<number, ExportValue[]>();
     const put = (time: Date, column: number, value: ExportValue): void => {
@@ -155,8 +159,9 @@ async function* sums(
     };
     for (const [index, channel] of [0, ...channels].entries()) {
       const column = index === 0 ? 0 : 2 + 2 * index;
-      const power = await statistics.power(userId, inverterId, { ...piece, bucket: POWER_BUCKET[resolution], channel });
-      const energy = await statistics.energy(userId, inverterId, { ...piece, bucket: resolution, channel });
+      const of = { ...piece, channel, ...ending };
+      const power = await statistics.power(userId, inverterId, { ...of, bucket: POWER_BUCKET[resolution] });
+      const energy = await statistics.energy(userId, inverterId, { ...of, bucket: resolution });
       for (const { time, powerW, powerMaxW } of power.points) {
         put(time, column, Math.round(powerW * 10) / 10);
         if (index === 0) put(time, 1, powerMaxW);

@@ -39,12 +39,11 @@ export function createInverterService(pool: DbPool, options: InverterServiceOpti
         (await store.listInverters(tx, userId, now)).map((row) => summary(row, now)),
       ),
 
-    current: (userId, inverterId, now) =>
-      asTenant(pool, userId, async (tx) => {
-        const [found] = await readCurrents(tx, userId, [inverterId], now);
-        if (found === undefined) throw notFound(inverterId);
-        return found;
-      }),
+    async current(userId, inverterId, now, signal) {
+      const [found] = await asTenant(pool, userId, (tx) => readCurrents(tx, userId, [inverterId], now), signal);
+      if (found === undefined) throw notFound(inverterId);
+      return found;
+    },
 
     currents: (userId, inverterIds, now) => asTenant(pool, userId, (tx) => readCurrents(tx, userId, inverterIds, now)),
 

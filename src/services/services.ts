@@ -178,7 +178,7 @@ export interface InverterEvent {
 export interface InverterService {
   list(userId: UserId, now: Date): Promise<InverterSummary[]>;
   /** @throws NotFound also for another tenant's */
-  current(userId: UserId, inverterId: InverterId, now: Date): Promise<InverterCurrent>;
+  current(userId: UserId, inverterId: InverterId, now: Date, signal?: AbortSignal): Promise<InverterCurrent>;
   /** The same of several, read together; those that are not the account's are left out. */
   currents(userId: UserId, inverterIds: readonly InverterId[], now: Date): Promise<InverterCurrent[]>;
   /** @throws Conflict when this account has that serial already, InvalidInput, NotAllowed while the account is not verified */
@@ -245,6 +245,8 @@ export interface EnergyRange {
   channel?: number;
   /** Of all of the account only these; their days are the account's. */
   only?: readonly InverterId[];
+  /** Ends the reading, the statement under way included. */
+  signal?: AbortSignal;
 }
 
 /** A counter reading that could not be believed: it is kept as it was told, and nothing of it is booked. */
@@ -282,7 +284,7 @@ export interface StatisticsService {
   power(
     userId: UserId,
     inverterId: InverterId,
-    range: { from: Date; to: Date; bucket: PowerBucket; channel?: number; withLowest?: boolean },
+    range: { from: Date; to: Date; bucket: PowerBucket; channel?: number; withLowest?: boolean; signal?: AbortSignal },
   ): Promise<{ bucket: PowerBucket; points: PowerPoint[] }>;
   /**
    * All inverters of the account together or `only` these of them, by five minutes if nothing else is said; where none measured, the

@@ -16,7 +16,14 @@ import {
   readQuarterPower,
 } from '../store/power-series.ts';
 import { energyBounds } from './energy-bounds.ts';
-import type { EnergyBucket, EnergyPoint, PowerBucket, PowerPoint, StatisticsService } from './services.ts';
+import type {
+  EnergyBucket,
+  EnergyPoint,
+  EnergySeries,
+  PowerBucket,
+  PowerPoint,
+  StatisticsService,
+} from './services.ts';
 import { sumPower } from './sum-power.ts';
 
 /** More points than a screen has pixels help nobody and cost everybody. */
@@ -69,10 +76,10 @@ const OF_SAMPLES_S: Partial<Record<PowerBucket, number>> = { '1m': 60, '5m': 300
 
 export function createStatisticsService(pool: DbPool): StatisticsService {
   return {
-    async power(userId, inverterId, { from, to, bucket, channel = 0, withLowest = false }) {
+    async power(userId, inverterId, { from, to, bucket, channel = 0, withLowest = false, signal }) {
       assertReadable(from, to, bucket, MAX_POWER_S);
       if (withLowest && bucket !== 'raw') assertReadable(from, to, bucket, MAX_INPUT_S);
-      const points = await asTenant(pool, userId, async (tx) => {
+      const read = async (tx: Tx): Promise<PowerPoint[]> => {
         const subject = await subjectOf(tx, userId, inverterId);
         const local = OF_QUARTERS[bucket];
         if (local === undefined)
@@ -81,7 +88,8 @@ export function createStatisticsService(pool: DbPool): StatisticsService {
         const rows = await readQuarterPower(tx, scope, MAX_POINTS + 1);
         if (!withLowest || channel !== 0) return rows;
         return withMinima(rows, await readLowestPower(tx, { userId, inverterId, from, to, starts: scope.starts }));
-      });
+      };
+      const points = await asTenant(pool, userId, read, signal);
       return { bucket, points: notTooMany(points, bucket, MAX_POWER_S) };
     },
 
@@ -106,8 +114,8 @@ export function createStatisticsService(pool: DbPool): StatisticsService {
       });
       return notTooMany(rows, bucket, MAX_INPUT_S);
     },
-    async energy(userId, inverterId, { from, to, bucket, channel = 0, only }) {
-      return asTenant(pool, userId, async (tx) => {
+    async energy(userId, inverterId, { from, to, bucket, channel = 0, only, signal }) {
+      const read = async (tx: Tx): Promise<EnergySeries> => {
         const subject = await subjectOf(tx, userId, inverterId, only);
         const asked = energyBounds({ from, to }, bucket, subject.timeZone);
         assertReadable(asked.from, asked.to, bucket, MAX_ENERGY_S);
@@ -125,7 +133,8 @@ export function createStatisticsService(pool: DbPool): StatisticsService {
           : await readEnergy(tx, scopeOf(subject, bounds, bucket, userId, channel), MAX_POINTS + 1);
         const points = notTooMany(rows, bucket, MAX_ENERGY_S);
         return { bucket, timeZone: subject.timeZone, totalWh: totalOf(points), points };
-      });
+      };
+      return asTenant(pool, userId, read, signal);
     },
 
     disbelieved: (userId, inverterIds, { from, to }) =>

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { Unavailable } from '../../domain/errors.ts';
 import { addDays } from '../../domain/period.ts';
 import { callerOf, requireAccess } from '../../http/authentication.ts';
 import { csvOf, disposition, jsonOf } from '../../services/export-formats.ts';
@@ -38,7 +39,10 @@ export function exportRoutes({ exports: service, now }: ExportRoutesOptions): Fa
         const { format, resolution, from, to, through, channels, bom } = request.query;
         const until = to ?? (through === undefined ? null : addDays(through, 1));
         const asked = { from: from ?? null, to: until, resolution, channels };
-        const table = await service.open(callerOf(request).id, request.params.id, asked, now());
+        const gone = new AbortController();
+        // Also when all of it was sent, and then there is nothing to end.
+        reply.raw.on('close', () => gone.abort(new Unavailable('Nobody waits for it any more.')));
+        const table = await service.open(callerOf(request).id, request.params.id, asked, now(), gone.signal);
         const text =
           format === 'json' ? jsonOf(table, resolution) : csvOf(table, { bom, isGerman: format === 'german' });
         return reply
