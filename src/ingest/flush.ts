@@ -4,9 +4,10 @@ import type { EnergyFacts } from '../domain/energy/types.ts';
 import { daylightAt, type Place, placeOfZone } from '../domain/sun.ts';
 import { appendSamples, book, keepFolds, lockCounters, noteLate, type Sample } from '../store/samples.ts';
 import { foldInverter, type InverterFold } from './fold-inverter.ts';
+import { moveFromTaken } from './move-from-taken.ts';
 
-/** What became of a sample: `gone` when its inverter was deleted meanwhile. */
-export type SampleOutcome = 'stored' | 'duplicate' | 'gone';
+/** What became of a sample: `moved` when it is stored beside its own second, which another has; `gone` when its inverter was deleted meanwhile. */
+export type SampleOutcome = 'stored' | 'moved' | 'duplicate' | 'gone';
 
 /** What the fold must know of a device beyond its readings. */
 export interface DeviceFacts {
@@ -32,7 +33,13 @@ export async function flushSamples(
   return inTransaction(pool, async (tx) => {
     const counters = await lockCounters(tx, distinctInverters(samples));
     const fresh = new Set(await appendSamples(tx, samples));
-    const byInverter = groupNew(samples, fresh);
+    const existing = new Set(counters.map(inverterKey));
+    const isTaken = (sample: Sample, i: number) => !fresh.has(i) && existing.has(inverterKey(sample));
+    const went = await moveFromTaken(
+      tx,
+      samples.filter((sample, i) => sample.mayMove === true && isTaken(sample, i)),
+    );
+    const byInverter = groupByInverter([...samples.filter((_, i) => fresh.has(i)), ...notNull(went.values())]);
     const folds = counters.flatMap((row) => {
       const own = byInverter.get(inverterKey(row));
       const first = own?.[0];
@@ -41,10 +48,11 @@ export async function flushSamples(
         : [foldInverter(row, own, energyFacts(first, factsOf(first)))];
     });
     if (folds.length > 0) await bookFolds(tx, folds);
-    const existing = new Set(counters.map(inverterKey));
     return samples.map((sample, i) => {
       if (fresh.has(i)) return 'stored';
-      return existing.has(inverterKey(sample)) ? 'duplicate' : 'gone';
+      if (!isTaken(sample, i)) return 'gone';
+      const to = sample.mayMove === true ? went.get(sample) : null;
+      return to === undefined ? 'gone' : to === null ? 'duplicate' : 'moved';
     });
   });
 }
@@ -91,11 +99,14 @@ function distinctInverters(samples: readonly Sample[]): { userId: number; invert
   return [...seen.values()];
 }
 
+function notNull<T>(values: Iterable<T | null>): T[] {
+  return [...values].filter((value) => value !== null);
+}
+
 /** The new samples by inverter, in order of time. */
-function groupNew(samples: readonly Sample[], fresh: ReadonlySet<number>): Map<string, Sample[]> {
+function groupByInverter(samples: readonly Sample[]): Map<string, Sample[]> {
   const groups = new Map<string, Sample[]>();
-  samples.forEach((sample, i) => {
-    if (!fresh.has(i)) return;
+  samples.forEach((sample) => {
     const key = inverterKey(sample);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [sample]);

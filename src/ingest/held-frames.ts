@@ -34,12 +34,14 @@ interface Holding extends InverterKey {
   serial: string;
   /** Clocks by which what is held was looked at: none of it is of those power-ons. */
   tried: Set<string>;
+  /** What handshakes told by their arrival, for what no frame dates: one may have been long under way. */
+  reckoned: BootClock[];
 }
 
 /**
  * Samples that loggers took before they knew the time. They were acknowledged, so they lie in the database until they have a date: by
- * the next frame of the same power-on, on whatever connection and in whatever process; else, after ten minutes, by the inverter's own
- * clock; else they stay there for their owner.
+ * the next frame of the same power-on that tells the time, on whatever connection and in whatever process; else, after ten minutes, by
+ * when a handshake of it came or by the inverter's own clock; else they stay there for their owner.
  */
 export class HeldFrames {
   readonly #options: HeldFramesOptions;
@@ -57,7 +59,8 @@ export class HeldFrames {
   /** A sample of this device was kept to wait for its date. */
   note({ userId, inverterId, serial }: ResolvedDevice): void {
     this.counts.kept += 1;
-    this.#holding.set(inverterId, { userId, inverterId, serial, tried: new Set() });
+    const reckoned = this.#holding.get(inverterId)?.reckoned ?? [];
+    this.#holding.set(inverterId, { userId, inverterId, serial, tried: new Set(), reckoned });
   }
 
   /** The session that took them has dated these itself, and they are booked. */
@@ -74,8 +77,13 @@ export class HeldFrames {
   /** A frame of this device told its clock: whatever waits for it is booked, beside the frame's own way. */
   learn(device: ResolvedDevice, clock: BootClock, now: Date): void {
     const holding = this.#holding.get(device.inverterId);
-    const name = `${clock.startS} ${clock.isTold}`;
-    if (holding === undefined || holding.tried.has(name)) return;
+    if (holding === undefined) return;
+    if (!clock.isTold) {
+      holding.reckoned = [...holding.reckoned, clock].slice(-MAX_TRIED);
+      return;
+    }
+    const name = String(clock.startS);
+    if (holding.tried.has(name)) return;
     if (holding.tried.size >= MAX_TRIED) holding.tried.clear();
     holding.tried.add(name);
     this.#enqueue(device, () => this.#book(device, [clock], now, false));
@@ -95,7 +103,8 @@ export class HeldFrames {
     // What was noted meanwhile is another entry, and stays.
     for (const [inverterId, gone] of before) this.#forgetHolding(inverterId, gone);
     for (const one of found) {
-      if (!this.#holding.has(one.inverterId)) this.#holding.set(one.inverterId, { ...one, tried: new Set() });
+      if (!this.#holding.has(one.inverterId))
+        this.#holding.set(one.inverterId, { ...one, tried: new Set(), reckoned: [] });
     }
     if (found.length === 0 || now.getTime() - this.#watchingSince.getTime() < HOLD_MS) return;
     const serials = found.map(({ serial }) => serial);
@@ -125,17 +134,19 @@ export class HeldFrames {
   async #book(device: ResolvedDevice, clocks: readonly BootClock[], now: Date, isDue: boolean): Promise<void> {
     const { pool, batcher, samples } = this.#options;
     const holding = this.#holding.get(device.inverterId);
-    const frames = await readHeldFrames(pool, device);
-    const readings = solarman.replay(frames, device.serial, clocks);
+    const all = await readHeldFrames(pool, device);
+    const frames = isDue
+      ? all.filter(({ receivedAt }) => now.getTime() - receivedAt.getTime() >= HOLD_MS)
+      : all.map((frame) => ({ ...frame, reckonedAt: null }));
+    const readings = solarman.replay(frames, device.serial, isDue ? (holding?.reckoned ?? []) : clocks);
     const undatable: KeptFrame[] = [];
     const booked: KeptFrame[] = [];
     const made = frames.flatMap((frame, i) => {
       const reading = readings[i] ?? null;
-      const mayWait = !isDue || now.getTime() - frame.receivedAt.getTime() < HOLD_MS;
-      if (reading !== null && reading.sampledAt === null && mayWait) return [];
+      if (reading !== null && reading.sampledAt === null && !isDue) return [];
       const sample = reading === null ? null : samples.make(reading, device, now, frame.receivedAt).sample;
       (sample === null ? undatable : booked).push(frame);
-      return sample ?? [];
+      return sample === null ? [] : { ...sample, mayMove: true as const };
     });
     const outcomes = await batcher.submit(made);
     if (outcomes.includes('gone')) throw new Unavailable('The inverter was deleted while its data was stored.');
@@ -143,7 +154,7 @@ export class HeldFrames {
     this.counts.undatable += undatable.length;
     const ids = (of: readonly KeptFrame[]): number[] => of.map(({ id }) => id);
     if (booked.length + undatable.length > 0) await settleFrames(pool, device, ids(booked), ids(undatable));
-    if (booked.length + undatable.length === frames.length) this.#forgetHolding(device.inverterId, holding);
+    if (booked.length + undatable.length === all.length) this.#forgetHolding(device.inverterId, holding);
   }
 
   #forgetHolding(inverterId: InverterId, holding: Holding | undefined): void {

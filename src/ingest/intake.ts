@@ -72,14 +72,22 @@ export class Intake implements PushIngest {
     const samples = message.readings.map((reading) => this.#deps.samples.make(reading, device, now).sample);
     const made = samples.filter((sample) => sample !== null);
     // Beside the flush, so that a new device's names are there when its first values are announced.
-    for (const sample of made) this.#deps.notes.facts(device, sample.reading);
+    for (const sample of made) {
+      sample.mayMove = true;
+      this.#deps.notes.facts(device, sample.reading);
+    }
     const outcomes = await this.#deps.batcher.submit(made);
     if (outcomes.includes('gone')) {
       // Deleted a moment ago, and perhaps added anew: nothing is acknowledged on the word of a stale answer.
       resolver.invalidate();
       throw new Unavailable('The inverter was deleted while its data was stored.');
     }
-    this.#deps.decoded?.keep(samples, message.sources);
+    // Of one that was moved, the frame tells another time than the sample has.
+    const moved = new Set(made.filter((_, i) => outcomes[i] === 'moved'));
+    this.#deps.decoded?.keep(
+      samples.map((sample) => (sample !== null && moved.has(sample) ? null : sample)),
+      message.sources,
+    );
     if (message.settles.length > 0) await this.#deps.held.forget(device, message.settles);
     if (message.clock !== null) this.#deps.held.learn(device, message.clock, now);
     // The offset of the moment it is answered, not of the moment it came.

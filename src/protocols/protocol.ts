@@ -110,6 +110,8 @@ export interface SourcePayload {
 
 export interface KeptPayload extends SourcePayload {
   receivedAt: Date;
+  /** When its sample was taken, should no payload and no clock tell it better. */
+  reckonedAt?: Date | null;
 }
 
 /**
@@ -159,6 +161,8 @@ export interface RawPayload extends SourcePayload {
    *   frame of the same power-on tells the offset, if one does; otherwise whoever keeps the payload replays it (solarman-v5 §2.6)
    */
   reason: 'unknown_layout' | 'too_short' | 'unknown_code' | 'implausible' | 'undated';
+  /** Of an undated one: the date it gets should nothing better come; absent when there is nothing to reckon by. */
+  reckonedAt?: Date | null;
 }
 
 /** A protocol whose devices push one JSON document per HTTP request. */

@@ -11,6 +11,8 @@ describe('samples that are there', () => {
     ['all of them', at(0, 60), times({ exact: at(0, 60) }), times(), { missing: 0, unexpected: 0 }],
     ['one lost', at(60), times({ exact: at(0, 60) }), times(), { missing: 1, unexpected: 0 }],
     ['one doubled', at(0, 0.5, 60), times({ exact: at(0, 60) }), times(), { missing: 0, unexpected: 1 }],
+    ['two of one second', at(0, 1), times({ exact: at(0, 0) }), times(), none()],
+    ['one of two of one second lost', at(0), times({ exact: at(0, 0) }), times(), { missing: 1, unexpected: 0 }],
     ['one a second off', at(1), times({ exact: at(0) }), times(), { missing: 1, unexpected: 1 }],
     ['undated ones within seconds', at(3, 28), times({ about: at(0, 30) }), times(), { missing: 0, unexpected: 0 }],
     ['an undated one too far off', at(13), times({ about: at(0) }), times(), { missing: 1, unexpected: 1 }],

@@ -35,6 +35,8 @@ export interface DeviceBooks {
 
 /** Times that a logger could not tell itself are known to so many milliseconds: a server dates them by when a handshake arrived. */
 export const ABOUT_MS = 12_000;
+/** A sample whose second another one has is stored this much later at most. */
+const MOVED_MS = 60_000;
 
 /** @param before null for a device that the server had never heard of */
 export function reckon(tally: Tally, before: Ledger | null, found: Found): DeviceBooks {
@@ -70,7 +72,9 @@ export function matchSamples(
   uncertain: SampleTimes,
 ): { missing: number; unexpected: number } {
   const left = new Left(foundMs);
-  let missing = stored.exact.filter((ms) => !left.take(ms, 0)).length;
+  const { first, besides } = bySecond(stored.exact);
+  let missing = first.filter((ms) => !left.take(ms, 0)).length;
+  missing += besides.filter((ms) => !left.takeAfter(ms, MOVED_MS)).length;
   const vague = [...stored.about].sort((a, b) => a - b);
   missing += vague.filter((ms) => !left.take(ms, ABOUT_MS)).length;
   for (const ms of uncertain.exact) left.take(ms, 0);
@@ -78,6 +82,18 @@ export function matchSamples(
   // What bears the time of its arrival can be anywhere
   missing += Math.max(0, stored.arrival - left.size);
   return { missing, unexpected: Math.max(0, left.size - stored.arrival - uncertain.arrival) };
+}
+
+/** Of samples that tell the same second, which a clock that is set back does, the first, and the others: these are found beside it. */
+function bySecond(times: readonly number[]): { first: number[]; besides: number[] } {
+  const seen = new Set<number>();
+  const [first, besides]: [number[], number[]] = [[], []];
+  for (const ms of times) {
+    const second = Math.floor(ms / 1000);
+    (seen.has(second) ? besides : first).push(ms);
+    seen.add(second);
+  }
+  return { first, besides };
 }
 
 /** What is there and stands for nothing yet; by seconds, and several may be of one. */
@@ -99,6 +115,12 @@ class Left {
         return true;
       }
     }
+    return false;
+  }
+
+  /** The same, later than that moment only. */
+  takeAfter(ms: number, withinMs: number): boolean {
+    for (let off = 1000; off <= withinMs; off += 1000) if (this.take(ms + off, 0)) return true;
     return false;
   }
 

@@ -142,16 +142,17 @@ export async function noteDeviceFacts(
 export async function keepRaw(
   pool: pg.Pool,
   device: { userId: UserId; inverterId: InverterId },
-  raw: { layout: string; reason: string; bytes: Buffer },
+  raw: { layout: string; reason: string; bytes: Buffer; reckonedAt?: Date | null },
   receivedAt: Date,
 ): Promise<void> {
-  await ask(pool, 'keep_raw', 'SELECT api.keep_raw($1,$2,$3,$4,$5,$6)', [
+  await ask(pool, 'keep_raw', 'SELECT api.keep_raw($1,$2,$3,$4,$5,$6,$7)', [
     device.userId,
     device.inverterId,
     receivedAt,
     raw.layout,
     raw.reason,
     raw.bytes,
+    raw.reckonedAt ?? null,
   ]);
 }
 

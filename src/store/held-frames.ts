@@ -20,10 +20,14 @@ export function readHolding(pool: pg.Pool): Promise<(InverterKey & { serial: str
   return ask(pool, 'SELECT user_id AS "userId", inverter_id AS "inverterId", serial FROM api.holding()');
 }
 
+/** One that waits for its date, and the date it gets should nothing better come; null when there was nothing to reckon by. */
+export type HeldFrame = KeptFrame & { reckonedAt: Date | null };
+
 /** Oldest first. */
-export function readHeldFrames(pool: pg.Pool, { userId, inverterId }: InverterKey): Promise<KeptFrame[]> {
-  const text = 'SELECT id, received_at AS "receivedAt", layout, bytes FROM api.held_frames($1, $2)';
-  return ask<KeptFrame>(pool, text, [userId, inverterId]);
+export function readHeldFrames(pool: pg.Pool, { userId, inverterId }: InverterKey): Promise<HeldFrame[]> {
+  const text =
+    'SELECT id, received_at AS "receivedAt", layout, bytes, reckoned_at AS "reckonedAt" FROM api.held_frames($1, $2)';
+  return ask<HeldFrame>(pool, text, [userId, inverterId]);
 }
 
 export async function settleFrames(

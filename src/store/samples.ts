@@ -11,6 +11,11 @@ export interface Sample {
   sampledAt: Date;
   receivedAt: Date;
   reading: Reading;
+  /**
+   * Set for a sample that just came from a device whose own clock, or our reckoning of it, may tell one second twice: when another one
+   * has its time, it gets a free second after it. Without it, whatever has the time of one that is there repeats it.
+   */
+  mayMove?: true;
 }
 
 /** A locked row of store.counter. Arrays are indexed by channel; 0 is the inverter. */
@@ -86,8 +91,6 @@ export async function lockCounters(
  */
 export async function appendSamples(tx: Tx, samples: readonly Sample[]): Promise<number[]> {
   const r = samples.map((s) => s.reading);
-  const phase = <K extends 'voltageV' | 'currentA' | 'powerW'>(index: number, key: K, factor: number): string =>
-    intColumn(r, (reading) => scaled(reading.phases[index]?.[key] ?? null, factor));
   const dc: ChannelReading[] = [];
   const dcRows: number[] = [];
   r.forEach((reading, i) => {
@@ -104,22 +107,7 @@ export async function appendSamples(tx: Tx, samples: readonly Sample[]): Promise
       intColumn(samples, (s) => s.userId),
       intColumn(samples, (s) => s.inverterId),
       timeArray(samples.map((s) => s.sampledAt)),
-      intColumn(r, (x) => scaled(x.powerW, 10)),
-      intColumn(r, (x) => scaled(x.powerDcW, 10)),
-      intColumn(r, (x) => scaled(x.phases[0]?.voltageV ?? x.voltageV, 10)),
-      phase(1, 'voltageV', 10),
-      phase(2, 'voltageV', 10),
-      intColumn(r, (x) => scaled(x.phases[0]?.currentA ?? x.currentA, 100)),
-      phase(1, 'currentA', 100),
-      phase(2, 'currentA', 100),
-      phase(0, 'powerW', 10),
-      phase(1, 'powerW', 10),
-      phase(2, 'powerW', 10),
-      intColumn(r, (x) => scaled(x.frequencyHz, 100)),
-      intColumn(r, (x) => scaledSmall(x.powerFactor, 1000)),
-      intColumn(r, (x) => scaledSmall(x.temperatureC, 10)),
-      intColumn(r, (x) => scaled(x.energyTodayWh, 1)),
-      intColumn(r, (x) => x.energyTotalWh),
+      ...acColumns(r),
       intColumn(r, sampleStatus),
       intArray(dcRows),
       intColumn(dc, (c) => c.channel),
@@ -132,6 +120,30 @@ export async function appendSamples(tx: Tx, samples: readonly Sample[]): Promise
     ],
   });
   return rows.map((row) => row.row_no - 1);
+}
+
+/** What the AC side of these readings says, column by column in the table's order, for a statement that takes arrays. */
+export function acColumns(r: readonly Reading[]): string[] {
+  const phase = <K extends 'voltageV' | 'currentA' | 'powerW'>(index: number, key: K, factor: number): string =>
+    intColumn(r, (reading) => scaled(reading.phases[index]?.[key] ?? null, factor));
+  return [
+    intColumn(r, (x) => scaled(x.powerW, 10)),
+    intColumn(r, (x) => scaled(x.powerDcW, 10)),
+    intColumn(r, (x) => scaled(x.phases[0]?.voltageV ?? x.voltageV, 10)),
+    phase(1, 'voltageV', 10),
+    phase(2, 'voltageV', 10),
+    intColumn(r, (x) => scaled(x.phases[0]?.currentA ?? x.currentA, 100)),
+    phase(1, 'currentA', 100),
+    phase(2, 'currentA', 100),
+    phase(0, 'powerW', 10),
+    phase(1, 'powerW', 10),
+    phase(2, 'powerW', 10),
+    intColumn(r, (x) => scaled(x.frequencyHz, 100)),
+    intColumn(r, (x) => scaledSmall(x.powerFactor, 1000)),
+    intColumn(r, (x) => scaledSmall(x.temperatureC, 10)),
+    intColumn(r, (x) => scaled(x.energyTodayWh, 1)),
+    intColumn(r, (x) => x.energyTotalWh),
+  ];
 }
 
 /** Writes counters as they now are, adds energy, notes events and announces the inverters, all in the samples' transaction. */

@@ -123,10 +123,25 @@ describe('samples without a date', () => {
     expect(await stored(inverterId)).toEqual({ samples: [...EARLY, now], kept: [] });
   });
 
-  it('are dated by a handshake of the same power-on, when it comes on another connection', async () => {
+  it('are dated by a handshake on another connection, the least delayed, when no frame tells the time for ten minutes', async () => {
     const { logger, inverterId, session } = await connected();
     await arrive(session, ...EARLY.map((moment) => logger.stored(moment)));
-    await arrive(solarman.open(), logger.handshake(NOW));
+    await ingest.held.tend(now);
+    now = later(1);
+    await arrive(solarman.open(), logger.handshake(NOW), logger.handshake(now), logger.handshake(NOW));
+    expect((await stored(inverterId)).samples).toEqual([]);
+    now = later(10);
+    await ingest.held.tend(now);
+    expect(await stored(inverterId)).toEqual({ samples: EARLY, kept: [] });
+  });
+
+  it('are dated by the handshake before them, though the process that read it was killed and nothing came after', async () => {
+    const { logger, inverterId, session } = await connected();
+    await arrive(session, logger.handshake(NOW), ...EARLY.map((moment) => logger.stored(moment)));
+    ingest = process();
+    await ingest.held.tend(now);
+    now = later(10);
+    await ingest.held.tend(now);
     expect(await stored(inverterId)).toEqual({ samples: EARLY, kept: [] });
   });
 

@@ -22,12 +22,19 @@ export function replay(kept: readonly KeptPayload[], serial: string, known: read
   return kept.map((payload) => readingOf(payload, serial, clocks));
 }
 
-function readingOf({ layout, bytes, receivedAt }: KeptPayload, serial: string, clocks: BootClocks): Reading | null {
+function readingOf(
+  { layout, bytes, receivedAt, reckonedAt }: KeptPayload,
+  serial: string,
+  clocks: BootClocks,
+): Reading | null {
   const decoded = SENSOR_TYPE.test(layout) ? decodeData(bytes) : null;
   if (decoded === null || !decoded.ok) return null;
   const { time, stored } = decoded.data.head;
   const sampledAt = acquiredAt(time);
   const reading = dataReading(decoded.data, serial, { sampledAt, timeQuality: 'device' });
   if (sampledAt !== null) return reading;
-  return dateByBoot(clocks, reading, time) ?? (stored ? withoutBoot(reading) : atArrival(reading, receivedAt));
+  const reckoned = reckonedAt == null ? null : { ...reading, sampledAt: reckonedAt, timeQuality: 'boot' as const };
+  return (
+    dateByBoot(clocks, reading, time) ?? reckoned ?? (stored ? withoutBoot(reading) : atArrival(reading, receivedAt))
+  );
 }

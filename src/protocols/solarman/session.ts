@@ -18,7 +18,7 @@ import { readReport } from './report.ts';
 import { Splitter } from './splitter.ts';
 import { firmwareHint } from './text.ts';
 import { acquiredAt, BootClocks, readTimeBlock, reckonedClock, type TimeBlock, toldClock } from './time.ts';
-import { atArrival, type Dated, dateByBoot, UndatedSamples } from './undated.ts';
+import { atArrival, type Dated, dateByTold, UndatedSamples } from './undated.ts';
 import { wifiFacts } from './wifi.ts';
 
 /**
@@ -105,7 +105,7 @@ export class SolarmanSession implements StreamSession {
     });
     problem ??= failed;
     if (this.#splitter.overflowed) problem ??= new ProtocolError('garbage', 'too many bytes that belong to no frame');
-    outcome.messages.push(...this.#messagesFor(this.#undated.release()));
+    outcome.messages.push(...this.#messagesFor(this.#undated.release(now)));
     const skipped = {
       bytes: this.#splitter.skippedBytes - before.bytes,
       badFrames: this.#splitter.badFrames - before.badFrames,
@@ -153,7 +153,7 @@ export class SolarmanSession implements StreamSession {
     if (clock !== null) this.#clocks.learn(clock);
     const content = this.#read(kind, frame, time, firstAt);
     // What was waiting goes first: it is older than what this frame brings.
-    messages.push(...this.#messagesFor(this.#undated.release()));
+    messages.push(...this.#messagesFor(this.#undated.release(now)));
     messages.push({
       serial: String(frame.serial),
       code: hex(frame.code, 2),
@@ -187,7 +187,10 @@ export class SolarmanSession implements StreamSession {
     }
   }
 
-  /** Date the sample by §2.6: its own offset, another frame of the same power-on, or later. */
+  /**
+   * Date the sample by §2.6: its own offset, the one told by another frame of the same power-on, or later. When a handshake came tells
+   * too, but it may have been long under way, and is made use of only where no offset is told (`UndatedSamples`).
+   */
   #readData(frame: Frame, arrivedAt: Date): Content {
     const decoded = decodeData(frame.payload);
     if (!decoded.ok) return content({ raw: decoded.raw });
@@ -197,10 +200,10 @@ export class SolarmanSession implements StreamSession {
     const facts = dataFacts(decoded.data);
     const source = { layout: decoded.data.name, bytes: frame.payload };
     const keep = (reason: RawPayload['reason']): RawPayload => ({ ...source, reason });
-    const dated = own === null ? dateByBoot(this.#clocks, reading, time) : reading;
+    const dated = own === null ? dateByTold(this.#clocks, reading, time) : reading;
     if (dated === null && stored) {
-      this.#undated.hold(reading, time, frame.payload);
-      return content({ facts, raw: keep('undated') });
+      this.#undated.hold({ reading, time, payload: frame.payload, heldAt: arrivedAt });
+      return content({ facts, raw: { ...keep('undated'), reckonedAt: this.#clocks.reckoned(time) } });
     }
     const raw = reading.flags.includes('value_rejected') ? keep('implausible') : null;
     return content({ facts, raw, readings: [dated ?? atArrival(reading, arrivedAt)], sources: [source] });

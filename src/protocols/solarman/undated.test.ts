@@ -17,12 +17,39 @@ function only(outcome: SessionOutcome): Message {
 describe('a sample taken before the logger knew the time', () => {
   const unset = { ...NOON, inverterClock: '2020-01-01T00:00:40' };
 
-  it('is dated by the handshake of the same power-on', () => {
+  it('is dated by the offset that the logger tells, not by a handshake that was long under way', () => {
+    const logger = new TestLogger();
+    const session = solarman.open();
+    session.receive(logger.handshake(noon), later(30));
+    const { raw, readings } = only(session.receive(logger.stored(at('09:55:00')), later(30)));
+    expect(readings).toEqual([]);
+    expect(raw).toMatchObject({ reason: 'undated', reckonedAt: at('09:55:30') });
+    logger.learnTime(later(30));
+    const [dated] = session.receive(logger.data(later(31)), later(31)).messages;
+    expect(dated?.readings).toMatchObject([
+      { sampledAt: at('09:55:00'), timeQuality: 'boot', stored: true, flags: [] },
+    ]);
+  });
+
+  it('is dated by the handshake of the same power-on when no offset is told for minutes', () => {
     const logger = new TestLogger();
     const session = solarman.open();
     session.receive(logger.handshake(noon), noon);
-    const [reading] = only(session.receive(logger.stored(at('09:55:00')), later(1))).readings;
-    expect(reading).toMatchObject({ sampledAt: at('09:55:00'), timeQuality: 'boot', stored: true, flags: [] });
+    session.receive(logger.stored(at('09:55:00')), later(1));
+    only(session.receive(logger.heartbeat(), later(180)));
+    const [dated] = session.receive(logger.heartbeat(), later(181)).messages;
+    expect(dated?.readings).toMatchObject([{ sampledAt: at('09:55:00'), timeQuality: 'boot' }]);
+    expect(session.end(later(200)).messages).toEqual([]);
+  });
+
+  it('is forgotten before whoever keeps it dates it without an offset', () => {
+    const logger = new TestLogger();
+    const session = solarman.open();
+    session.receive(logger.stored(at('09:55:00')), noon);
+    only(session.receive(logger.heartbeat(), later(300)));
+    only(session.receive(logger.heartbeat(), later(540)));
+    logger.learnTime(later(560));
+    expect(only(session.receive(logger.data(later(560)), later(560))).readings).toMatchObject([{ stored: false }]);
   });
 
   it('is dated at once by an offset told before', () => {

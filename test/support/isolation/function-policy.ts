@@ -277,6 +277,11 @@ export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
     definer: 'owner',
     foreign: { args: (of) => ({ ...pair(of), times: `ARRAY[now()]`, statuses: `'{0}'` }) },
   },
+  'api.samples_from': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: 'answers the ingest login, which stores for every account, when samples are there, and no value of them',
+  },
   'api.book': {
     execute: ['ingest'],
     definer: 'owner',
