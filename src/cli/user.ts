@@ -43,7 +43,8 @@ const SET_PASSWORD = {
 
 const DISABLE = {
   usage: 'deye-hard user disable --email E [--json]',
-  help: 'Ends all sessions; neither the account nor its keys or devices work any more. Nothing is deleted.',
+  help: `Ends all sessions; neither the account nor its keys or devices work any more. Nothing is deleted. The last administrator is not
+disabled: make another one first.`,
   required: ['email'],
   options: ['email'],
   flags: [],

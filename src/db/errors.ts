@@ -44,7 +44,7 @@ export function isOutage(error: unknown): boolean {
 
 /**
  * Turns what PostgreSQL says into our own words, or gives the error back unchanged where it is a bug of ours.
- * @returns Conflict for a taken key, InvalidInput for a text that cannot be kept, Unavailable for an outage
+ * @returns Conflict for a taken key and for the last administrator, InvalidInput for a text that cannot be kept, Unavailable for an outage
  */
 export function translate(error: unknown): unknown {
   if (error instanceof DeyeHardError) return error;
@@ -55,6 +55,10 @@ export function translate(error: unknown): unknown {
   }
   if (error instanceof pg.DatabaseError && error.code === '23505') {
     return new Conflict('That is already taken.', { cause: error, details: { constraint: error.constraint ?? null } });
+  }
+  if (error instanceof pg.DatabaseError && error.constraint === 'an_administrator_is_left') {
+    const message = 'This is the last administrator who can sign in. Make another account an administrator first.';
+    return new Conflict(message, { cause: error, details: { reason: 'last' } });
   }
   return error;
 }

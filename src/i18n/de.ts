@@ -621,6 +621,7 @@ export const de: Dictionary = {
       confirm: 'Ihr Passwort, damit das niemand im Vorbeigehen tut',
       button: 'Endgültig löschen',
       cancel: 'Behalten',
+      lastAdmin: 'Ihres ist das letzte Konto mit Verwaltung. Ermächtigen Sie zuerst ein anderes.',
     },
   },
 

@@ -626,6 +626,7 @@ export const en = {
       confirm: 'Your password, so that nobody does this in passing',
       button: 'Delete for good',
       cancel: 'Keep it',
+      lastAdmin: 'Yours is the last account with administration. Make another one an administrator first.',
     },
   },
 

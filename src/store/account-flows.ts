@@ -133,7 +133,7 @@ export async function renewPasswordHash(tx: Tx, oldHash: string, newHash: string
   await tx.query('SELECT api.renew_password_hash($1, $2)', [oldHash, newHash]);
 }
 
-/** Ends the tenant's account; what was measured is removed by the worker. */
+/** Ends the tenant's account; what was measured is removed by the worker. @throws Conflict for the last administrator */
 export async function deleteAccount(tx: Tx, now: Date, address: string): Promise<void> {
   await tx.query('SELECT api.delete_account($1, $2)', [now, address]);
 }

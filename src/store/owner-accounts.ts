@@ -93,7 +93,10 @@ export async function replacePassword(owner: OwnerClient, userId: UserId, hash: 
   );
 }
 
-/** No sign-in, no session, no key and no device of this account works any more; nothing is deleted. */
+/**
+ * No sign-in, no session, no key and no device of this account works any more; nothing is deleted.
+ * @throws Conflict for the last administrator
+ */
 export async function disableAccount(owner: OwnerClient, userId: UserId, now: Date): Promise<void> {
   await ask(
     owner,

@@ -472,8 +472,8 @@ describe('sessions', () => {
       ]);
       const set = (change: string) => () =>
         db.owner((client) => client.query(`UPDATE api.user_account SET ${change} WHERE id = $1`, [user.id]));
-      expect(await told(set('is_admin = true'))).toEqual([String(user.id)]);
       expect(await told(set('disabled_at = now()'))).toEqual([String(user.id)]);
+      expect(await told(set('is_admin = true'))).toEqual([String(user.id)]);
     } finally {
       listener.release(true);
     }

@@ -169,6 +169,9 @@ describe('an inverter’s settings', () => {
     isSecondFactorDue = true;
     expect((await ask('POST', `/inverter_metadata/${serial}`, body, admin)).statusCode).toBe(404);
     isSecondFactorDue = false;
+    await sql(
+      `INSERT INTO api.user_account (email, password_hash, is_admin) VALUES ('another@example.org', 'x', true)`,
+    );
     await sql('UPDATE api.user_account SET is_admin = false WHERE id = 3');
     expect((await ask('POST', `/inverter_metadata/${serial}`, body, admin)).statusCode).toBe(404);
   });

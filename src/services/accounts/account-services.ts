@@ -51,7 +51,7 @@ export interface ProfileService {
     visitor: Visitor,
     now: Date,
   ): Promise<void>;
-  /** Frees the serials at once; what was measured is removed by the worker. @throws WrongPassword */
+  /** Frees the serials at once; what was measured is removed by the worker. @throws WrongPassword, Conflict for the last administrator */
   deleteAccount(user: SessionUser, password: string, visitor: Visitor, now: Date): Promise<void>;
 }
 

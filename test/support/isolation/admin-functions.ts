@@ -10,6 +10,7 @@ const FOR_ADMINISTRATORS: FunctionPolicy = {
 /** The functions behind the pages of administration. */
 export const ADMIN_FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
   'store.require_admin': { execute: [] },
+  'store.keep_an_administrator': { execute: [], definer: 'owner' },
   ...Object.fromEntries(
     [
       ...['accounts', 'act', 'start_reset', 'inverters', 'gateways', 'strangers', 'assign_logger', 'sources', 'counts'],

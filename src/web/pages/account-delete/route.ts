@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Conflict } from '../../../domain/errors.ts';
 import { explainAccount } from '../../components/entrance.tsx';
 import { definePage } from '../../define-page.ts';
 import { Redirect } from '../../page-definition.ts';
@@ -17,7 +18,8 @@ export const accountDelete = definePage<'member', Record<string, never>, Record<
   actions: [
     {
       explain: explainAccount,
-      refusal: accountRefusal,
+      refusal: (error, t) =>
+        error instanceof Conflict ? { status: 409, message: t.settings.remove.lastAdmin } : accountRefusal(error, t),
       async run({ form, services, user, visitor, now, endSession }) {
         await services.profile.deleteAccount(user, form(DeleteForm).password, visitor, now);
         endSession();
