@@ -51,12 +51,20 @@ export function registerLive(app: FastifyInstance, deps: WebDependencies, option
     if (source === null) throw noTopic();
     const { user, sessionId } = session;
     const language = languageFor(request);
-    // Asked before the stream begins, so that somebody else's inverter is a 404 here as everywhere.
     const asked = Object.fromEntries(new URLSearchParams(query));
-    const state = await source.read(deps, user, id, language, asked);
+    // What ends while the page is read must not be missed.
+    let hasChanged = false;
+    const forget = options.hub.onSessionsChanged(user.id, () => {
+      hasChanged = true;
+    });
+    // Asked before the stream begins, so that somebody else's inverter is a 404 here as everywhere.
+    const state = await source.read(deps, user, id, language, asked).finally(forget);
 
     const stream = streams.open(reply, String(user.id));
-    watchSession(request, stream, user.id, () => deps.services.accounts.renew(user.id, sessionId, deps.now()));
+    const look = watchSession(request, stream, user.id, () =>
+      deps.services.accounts.renew(user.id, sessionId, deps.now()),
+    );
+    if (hasChanged) look();
     topics.join(
       {
         key: `${user.id} ${language.tag} ${topic} ${query}`,
@@ -71,13 +79,17 @@ export function registerLive(app: FastifyInstance, deps: WebDependencies, option
     return reply;
   });
 
-  /** An open stream must not outlive its session: a password change or "end this session" elsewhere ends it here. */
+  /**
+   * An open stream must not outlive its session: a password change or "end this session" elsewhere ends it here. That is told by the
+   * database; where the line to it was lost, once it is there again; and else by looking.
+   * @returns looks at once
+   */
   function watchSession(
     request: FastifyRequest,
     stream: SseStream,
     userId: UserId,
     check: () => Promise<unknown>,
-  ): void {
+  ): () => void {
     const look = (): void => {
       check().catch((error: unknown) => {
         if (error instanceof NotSignedIn) stream.close();
@@ -91,5 +103,6 @@ export function registerLive(app: FastifyInstance, deps: WebDependencies, option
       clearInterval(timer);
       forget();
     });
+    return look;
   }
 }

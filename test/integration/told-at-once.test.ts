@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { argon2id } from '../../src/crypto/passwords.ts';
 import { insertAccount } from '../../src/store/owner-accounts.ts';
+import { CuttableProxy } from '../support/cuttable-proxy.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { present } from '../support/present.ts';
 import { readmePush } from '../support/readme-push.ts';
@@ -13,13 +14,17 @@ const PASSWORD = 'Sonnenaufgang 6';
 
 let db: TestDatabase;
 let served: ServedApp;
+let line: CuttableProxy;
 let origin: string;
 let userId: number;
 const readers: EventReader[] = [];
 
 beforeAll(async () => {
   db = await createTestDatabase();
-  served = await buildTestApp(db, { listens: true });
+  const url = new URL(db.adminUrl);
+  line = await CuttableProxy.before({ host: url.hostname, port: Number(url.port) });
+  url.port = String(line.port);
+  served = await buildTestApp(db, { listens: true, announcedBy: url.toString() });
   origin = present(served.routes.find(({ url }) => url === '/api/v1/live')).origin;
   const names = { firstName: '', lastName: '', timeZone: 'Europe/Berlin' };
   const account = { email: 'a@example.org', passwordHash: await argon2id.hash(PASSWORD), ...names };
@@ -30,6 +35,7 @@ afterEach(() => {
 });
 afterAll(async () => {
   await served.stop();
+  await line.close();
   await db.drop();
 });
 
@@ -87,6 +93,16 @@ describe('a live stream', () => {
     await db.owner((c) => c.query('UPDATE api.user_account SET disabled_at = now() WHERE id = $1', [userId]));
     await stream.until('the end', () => stream.isClosed);
     await db.owner((c) => c.query('UPDATE api.user_account SET disabled_at = NULL WHERE id = $1', [userId]));
+  });
+
+  it('ends as soon as the database is heard again, where it was not when an administrator ended the session', async () => {
+    const headers = await signedIn();
+    const stream = await listen(headers);
+    line.cut();
+    await db.owner((c) => c.query('UPDATE api.session SET ended_at = now() WHERE user_id = $1', [userId]));
+    expect(stream.isClosed).toBe(false);
+    line.mend();
+    await stream.until('the end', () => stream.isClosed, 15_000);
   });
 
   it('tells of a device that arrives in the inbox, once, and when it is added', async () => {

@@ -27,7 +27,7 @@ export interface ServedApp {
 /**
  * What the role `web` serves, whole and listening on ports of its own, with the routes it really has: it is started by its own
  * starter, so that whatever is composed there is served here too, without a second list of it. With `listens` it hears what the database
- * announces, as a process of the program does.
+ * announces, as a process of the program does; `announcedBy` is the way to it where that is not the database's own.
  */
 export async function buildTestApp(
   db: TestDatabase,
@@ -35,7 +35,8 @@ export async function buildTestApp(
     log = createLogger('fatal'),
     env = {},
     listens = false,
-  }: { log?: Logger; env?: NodeJS.ProcessEnv; listens?: boolean } = {},
+    announcedBy = db.adminUrl,
+  }: { log?: Logger; env?: NodeJS.ProcessEnv; listens?: boolean; announcedBy?: string } = {},
 ): Promise<ServedApp> {
   const config = loadConfig({ AUTH_SECRET: db.authSecret, ENV_FILE: undefined, ...env }, '/nonexistent');
   const ingest = assembleIngest(
@@ -56,7 +57,7 @@ export async function buildTestApp(
     onDeviceChange: (listener) => deviceListeners.add(listener),
   };
   const { routes, stop } = await servedBy(() => startWeb(shared));
-  const listener = listenFor(shared, () => {
+  const listener = listenFor({ ...shared, database: { ...shared.database, adminUrl: announcedBy } }, () => {
     for (const tell of deviceListeners) tell();
   });
   if (listens) await listener.start();
