@@ -98,7 +98,7 @@ export const adminDe: typeof adminEn = {
 
   users: {
     search: 'Adresse oder Name',
-    isAdmin: 'Verwaltet',
+    isAdmin: 'Verwaltung',
     disabled: 'Gesperrt',
     unverified: 'Nicht bestätigt',
     twoFactor: 'Zwei-Faktor-Anmeldung',
@@ -160,7 +160,7 @@ export const adminDe: typeof adminEn = {
     search: 'Seriennummer',
     waiting: (n) => (n === 1 ? '1 Konto wartet darauf' : `${n} Konten warten darauf`),
     assign: 'Einem Konto zuteilen',
-    assignOf: (serial) => `${serial} einem Konto zuteilen`,
+    assignOf: (serial) => `Einem Konto zuteilen: ${serial}`,
     email: 'E-Mail-Adresse des Kontos',
     name: 'Name des Wechselrichters',
     button: 'Zuteilen',
@@ -197,7 +197,7 @@ export const adminDe: typeof adminEn = {
     attempts: (n) => (n === 1 ? '1 Versuch' : `${n} Versuche`),
     failedHint: 'Der Wortlaut einer aufgegebenen E-Mail ist gelöscht. Wer sie noch braucht, fordert eine neue an.',
     retry: 'Jetzt senden',
-    retryOf: (id) => `E-Mail ${id} jetzt senden`,
+    retryOf: (id) => `Jetzt senden: E-Mail ${id}`,
     retried: 'Die E-Mail geht beim nächsten Mal hinaus.',
     kinds: {
       verify: 'Adresse bestätigen',

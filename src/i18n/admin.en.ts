@@ -158,7 +158,7 @@ export const adminEn = {
     search: 'Serial',
     waiting: (n: number) => (n === 1 ? '1 account waits for it' : `${n} accounts wait for it`),
     assign: 'Give to an account',
-    assignOf: (serial: string) => `Give ${serial} to an account`,
+    assignOf: (serial: string) => `Give to an account: ${serial}`,
     email: 'E-mail address of the account',
     name: 'Name of the inverter',
     button: 'Give',
@@ -195,7 +195,7 @@ export const adminEn = {
     attempts: (n: number) => (n === 1 ? '1 attempt' : `${n} attempts`),
     failedHint: 'The words of a mail that was given up are gone. Whoever still needs it asks for another one.',
     retry: 'Send now',
-    retryOf: (id: number) => `Send mail ${id} now`,
+    retryOf: (id: number) => `Send now: mail ${id}`,
     retried: 'The mail is sent at the next turn.',
     kinds: {
       verify: 'Confirm the address',

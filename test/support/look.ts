@@ -89,6 +89,10 @@ function complaintsOf(page: Page): string[] {
       complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (sent) => {
+    const { protocol, hostname } = new URL(sent.url());
+    if (protocol.startsWith('http') && hostname !== '127.0.0.1') complaints.push(`asks a third party: ${sent.url()}`);
+  });
   return complaints;
 }
 
