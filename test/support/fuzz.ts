@@ -154,7 +154,11 @@ export class Fuzz {
     if (typeof value !== 'object' || value === null || this.#chance(0.15)) return this.#unexpected();
     const names = Object.keys(value);
     if (Array.isArray(value)) {
-      if (names.length === 0 || this.#chance(0.1)) return Array.from({ length: 1_500 }, () => value[0] ?? {});
+      if (names.length === 0 || this.#chance(0.1)) {
+        // Many and deep at once would be millions of values: writing them keeps the server waiting that runs in the same process.
+        const one = JSON.stringify(value[0] ?? {}).length > DEPTH ? {} : (value[0] ?? {});
+        return Array.from({ length: 1_500 }, () => one);
+      }
       const at = this.#random.integer(0, names.length - 1);
       return value.with(at, this.#spoilt(value[at] ?? null));
     }
