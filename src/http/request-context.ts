@@ -1,5 +1,6 @@
 import 'fastify';
 import type { ApiKeyScope, SessionUser, SignedIn } from '../services/services.ts';
+import type { Doorkeeper } from './doorkeeper.ts';
 import type { ShortRoute } from './short-way.ts';
 
 /** What `http` establishes for every request before a route sees it, and what pages may ask of a reply. */
@@ -19,6 +20,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Routes that answer known devices without the framework, by exact path (short-way.ts). */
     shortRoutes: Map<string, ShortRoute>;
+    /** Bounds what devices may have under way, on either way. */
+    doorkeeper: Doorkeeper;
   }
   interface FastifyRequest {
     /** Who is signed in, by cookie or by bearer token; null for nobody. */

@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { Unavailable } from '../domain/errors.ts';
 import type { IdentifiedKey, SessionUser } from '../services/services.ts';
 import type { Visit } from '../services/visits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type AuthenticationOptions, type Need, recallKey } from './authentication.ts';
+import { Doorkeeper } from './doorkeeper.ts';
 import { answerFor, errorBody } from './errors.ts';
 
-const COME_AGAIN_S = 10;
 /** A storm is one line a minute, not a line for each request of it. */
 const SAY_AGAIN_MS = 60_000;
 
@@ -16,8 +15,11 @@ const SAY_AGAIN_MS = 60_000;
 export interface ShortRoute {
   need: Need;
   bodyLimit: number;
-  /** @throws what the error handler of the long way understands too */
-  answer(user: SessionUser, body: Buffer): Promise<{ status: number; body: object }>;
+  /**
+   * @param body a Buffer; anything else is not understood
+   * @throws what the error handler of the long way understands too
+   */
+  answer(user: SessionUser, body: unknown): Promise<{ status: number; body: object }>;
 }
 
 interface ShortWayOptions {
@@ -25,7 +27,7 @@ interface ShortWayOptions {
   log: Logger;
   metrics: Metrics | null;
   onVisit: ((visit: Visit, now: Date) => void) | null;
-  /** Requests under way at once; more are told to come again before their body is read. */
+  /** Requests under way at once, whichever way they came; more are told to come again before anything of them is looked at. */
   maxUnderWay: number;
   nextRequestId: () => string;
   /** Everything takes the long way. */
@@ -49,11 +51,14 @@ interface Asked {
 export function installShortWay(app: FastifyInstance, options: ShortWayOptions): void {
   const { apiKeys, log, metrics, onVisit, maxUnderWay, nextRequestId, isOff, trustsProxy, now } = options;
   const routes = new Map<string, ShortRoute>();
-  let underWay = 0;
+  const doorkeeper = new Doorkeeper(maxUnderWay);
+  const full = answerFor(doorkeeper.refusal);
+  const fullBody = JSON.stringify(errorBody(full));
   let shed = 0;
   let saidShedMs = Number.NEGATIVE_INFINITY;
   let isClosing = false;
   app.decorate('shortRoutes', routes);
+  app.decorate('doorkeeper', doorkeeper);
   app.addHook('preClose', async () => {
     isClosing = true;
   });
@@ -68,29 +73,32 @@ export function installShortWay(app: FastifyInstance, options: ShortWayOptions):
     const { url = '', headers } = request;
     const route = routes.get(url);
     if (route === undefined || isClosing || !isOrdinary(request, route.bodyLimit)) return false;
-    // Whose address counts behind a proxy is for the framework to tell.
-    if (trustsProxy && headers['x-forwarded-for'] !== undefined) return false;
-    const at = now();
-    const key = recallKey(headers, route.need, apiKeys, at);
-    if (key === null) return false;
-    const asked = { id: nextRequestId(), url, key, startedMs: performance.now() };
-    if (underWay >= maxUnderWay) {
-      shed++;
-      fail(request, response, asked, new Unavailable('Too many are sending at once.', { retryAfterS: COME_AGAIN_S }));
+    // Who it is takes a hash and what it says takes memory: in a storm both are the others'.
+    if (doorkeeper.isFull) {
+      refuse(response, url);
       return true;
     }
+    // Whose address counts behind a proxy is for the framework to tell.
+    if (trustsProxy && headers['x-forwarded-for'] !== undefined) return false;
+    const key = recallKey(headers, route.need, apiKeys, now());
+    if (key === null) return false;
+    const asked = { id: nextRequestId(), url, key, startedMs: performance.now() };
     read(request, (body) => {
-      // Counted from here to the answer, which always comes: a body, and the end of an answer, may never.
-      underWay++;
-      route
-        .answer(key.user, body)
-        .finally(() => underWay--)
-        .then(
-          (answer) => send(request, response, asked, answer.status, answer.body),
-          (error: unknown) => fail(request, response, asked, error),
-        );
+      route.answer(key.user, body).then(
+        (answer) => send(request, response, asked, answer.status, answer.body),
+        (error: unknown) => fail(request, response, asked, error),
+      );
     });
     return true;
+  }
+
+  /** The same to everybody, so that a storm costs as little as it can. The body is skipped by Node, the connection stays. */
+  function refuse(response: ServerResponse, url: string): void {
+    const id = nextRequestId();
+    sayUnavailable(doorkeeper.refusal);
+    metrics?.observeRequest('POST', url, full.status, 0);
+    write(response, id, full.status, fullBody, full.retryAfterS);
+    log.debug({ reqId: id, method: 'POST', path: url, status: full.status }, 'request');
   }
 
   function fail(request: IncomingMessage, response: ServerResponse, asked: Asked, error: unknown): void {
@@ -101,6 +109,7 @@ export function installShortWay(app: FastifyInstance, options: ShortWayOptions):
   }
 
   function sayUnavailable(error: unknown): void {
+    shed++;
     if (performance.now() - saidShedMs < SAY_AGAIN_MS) return;
     saidShedMs = performance.now();
     log.warn({ err: error, shed }, 'requests of devices could not be served');
@@ -114,21 +123,7 @@ export function installShortWay(app: FastifyInstance, options: ShortWayOptions):
     body: object,
     retryAfterS: number | null = null,
   ): void {
-    const text = JSON.stringify(body);
-    const head = [
-      'content-type',
-      'application/json; charset=utf-8',
-      'content-length',
-      String(Buffer.byteLength(text)),
-      'cache-control',
-      'no-store',
-      'x-content-type-options',
-      'nosniff',
-      'x-request-id',
-      asked.id,
-    ];
-    if (retryAfterS !== null) head.push('retry-after', String(Math.ceil(retryAfterS)));
-    response.writeHead(status, head).end(text);
+    write(response, asked.id, status, JSON.stringify(body), retryAfterS);
     note(request, asked, status);
   }
 
@@ -144,6 +139,23 @@ export function installShortWay(app: FastifyInstance, options: ShortWayOptions):
     const who = { address, userId: key.user.id, keyId: key.keyId };
     log[level]({ reqId: id, method: 'POST', path: url, status, ms: Math.round(ms), ...who }, 'request');
   }
+}
+
+function write(response: ServerResponse, id: string, status: number, text: string, retryAfterS: number | null): void {
+  const head = [
+    'content-type',
+    'application/json; charset=utf-8',
+    'content-length',
+    String(Buffer.byteLength(text)),
+    'cache-control',
+    'no-store',
+    'x-content-type-options',
+    'nosniff',
+    'x-request-id',
+    id,
+  ];
+  if (retryAfterS !== null) head.push('retry-after', String(Math.ceil(retryAfterS)));
+  response.writeHead(status, head).end(text);
 }
 
 /** A body of told length, as it is, of a size the route takes. */

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { connect } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deviceEndpoints } from '../../src/api/index.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
 import type { PushIngest } from '../../src/ingest/ingest.ts';
@@ -112,13 +113,22 @@ describe('an ordinary request of a device', () => {
 });
 
 describe('while too many are sending', () => {
-  it('the others are told at once when to come again; those under way are answered; then there is room', async () => {
-    let open: () => void = () => undefined;
+  let open: () => void;
+  let underWay: Promise<Response>[];
+  beforeEach(async () => {
     gate = new Promise((resolve) => {
       open = resolve;
     });
-    const underWay = [send({}), send({})];
+    underWay = [send({}), send({})];
     await expect.poll(() => started).toBe(2);
+    long = 0;
+  });
+  afterEach(async () => {
+    open();
+    await Promise.all(underWay);
+  });
+
+  it('the others are told at once when to come again; those under way are answered; then there is room', async () => {
     const shed = await send({});
     expect([shed.status, shed.headers.get('retry-after')]).toEqual([503, '10']);
     expect(await shed.json()).toMatchObject({ error: 'unavailable' });
@@ -126,5 +136,36 @@ describe('while too many are sending', () => {
     expect((await Promise.all(underWay)).map(({ status }) => status)).toEqual([201, 201]);
     gate = null;
     await expect.poll(async () => (await send({})).status).toBe(201);
+  });
+
+  it('whoever is told so costs no look at its key, and waits for no other way', async () => {
+    expect((await send({ headers: {} })).status).toBe(503);
+    expect(long).toBe(0);
+  });
+
+  it('the long way is no way around', async () => {
+    const shed = await send({ path: `${PATH}?x=1` });
+    expect([shed.status, shed.headers.get('retry-after'), long]).toEqual([503, '10', 1]);
+    expect(started).toBe(2);
+  });
+
+  it('the answer comes whole before the body, and the connection serves the next push', async () => {
+    const device = connect({ host: '127.0.0.1', port: Number(new URL(url).port) });
+    let text = '';
+    device.setEncoding('latin1').on('data', (part: string) => (text += part));
+    const head = `POST ${PATH} HTTP/1.1\r\nHost: x\r\nX-API-Key: ${KEYS.ingest}\r\nContent-Length: ${BODY.length}\r\n\r\n`;
+    device.write(head);
+    await expect.poll(() => text).toMatch(/\}$/);
+    const [said = '', body = ''] = text.split('\r\n\r\n');
+    expect(said).toMatch(/^HTTP\/1\.1 503 .*\r\nretry-after: 10\r\n/s);
+    expect(said).toContain(`\r\ncontent-length: ${body.length}\r\n`);
+    expect(said).toMatch(/\r\nConnection: keep-alive\r\n/i);
+    expect(JSON.parse(body)).toMatchObject({ error: 'unavailable' });
+    text = '';
+    open();
+    await Promise.all(underWay);
+    device.write(BODY + head + BODY);
+    await expect.poll(() => text).toMatch(/^HTTP\/1\.1 201 /);
+    device.destroy();
   });
 });

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf, requireKey } from '../../http/authentication.ts';
 import { errorBody } from '../../http/errors.ts';
+import type { ShortRoute } from '../../http/short-way.ts';
 import type { PushIngest, PushResult } from '../../ingest/ingest.ts';
 import type { PushEnvelope, PushProtocol } from '../../protocols/protocol.ts';
 import type { SessionUser } from '../../services/services.ts';
@@ -39,8 +40,9 @@ export function pushRoute(
   return async (app) => {
     // Parsed by the route itself: an error of Fastify's parsers would close the connection.
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+    const answerInTurn: ShortRoute['answer'] = (user, body) => app.doorkeeper.admit(() => answerTo(user, body));
     for (const url of [path, `${path}/`]) {
-      app.shortRoutes.set(url, { need, bodyLimit: BODY_LIMIT, answer: answerTo });
+      app.shortRoutes.set(url, { need, bodyLimit: BODY_LIMIT, answer: answerInTurn });
       app.route({
         method: 'POST',
         url,
@@ -50,18 +52,22 @@ export function pushRoute(
         // Nothing here is ever shown by a browser, and every header costs the device memory.
         helmet: false,
         config: { quiet: true },
-        handler: (request, reply) => receive(request, reply),
+        handler: (request, reply) => receive(request, reply, answerInTurn),
       });
     }
   };
 
-  async function receive(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  async function receive(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    answerInTurn: ShortRoute['answer'],
+  ): Promise<FastifyReply> {
     const encoding = request.headers['content-encoding'] ?? 'identity';
     if (encoding !== 'identity') {
       const { status, body } = refusal(415, 'unsupported_media_type', 'The body must not be compressed.');
       return reply.code(status).send(body);
     }
-    const { status, body } = await answerTo(callerOf(request), request.body);
+    const { status, body } = await answerInTurn(callerOf(request), request.body);
     return reply.code(status).send(body);
   }
 
