@@ -54,12 +54,21 @@ export function foldInverter(row: LockedCounter, samples: readonly Sample[], fac
     events.push({ ...base, channel: null, at: late[0].sampledAt, kind: 'late', detail: { samples: late.length } });
   }
   const intervals = nextIntervals(before.intervals, row.lastLiveAt, samples);
+  const { firstGoodWh, bookedWh, counterWh } = counterColumns(state, facts.kind);
+  const { lastSampleAt, lastLiveAt, lastFreshAt, lastReceivedAt } = times(row, samples);
+  // Field by field, here and below: objects put together of others cost a push more than all that is reckoned for it.
   const counter: CounterRow = {
-    ...row,
-    ...counterColumns(state, facts.kind),
-    ...times(row, samples),
-    intervalS: median(intervals),
+    userId: row.userId,
+    inverterId: row.inverterId,
     fold: writeFold({ energy: state, intervals, counterStepWh: facts.counterStepWh }),
+    firstGoodWh,
+    bookedWh,
+    counterWh,
+    lastSampleAt,
+    lastLiveAt,
+    lastFreshAt,
+    lastReceivedAt,
+    intervalS: median(intervals),
   };
   return { counter, energy: energyDeltas(base, bookings), events, late: late.map((s) => s.sampledAt), dayStates };
 }
@@ -74,8 +83,16 @@ export function energyDeltas(
     const row = rows.get(b.quarterStart);
     if (row === undefined) {
       const { quarterStart, energyWh, estimatedWh, powerSumDw, powerCount, powerMaxDw } = b;
-      const lists = { energyWh, estimatedWh, powerSumDw, powerCount, powerMaxDw };
-      rows.set(quarterStart, { ...base, quarterStart: new Date(quarterStart), ...lists });
+      rows.set(quarterStart, {
+        userId: base.userId,
+        inverterId: base.inverterId,
+        quarterStart: new Date(quarterStart),
+        energyWh,
+        estimatedWh,
+        powerSumDw,
+        powerCount,
+        powerMaxDw,
+      });
       continue;
     }
     for (const field of ['energyWh', 'estimatedWh', 'powerSumDw', 'powerCount'] as const) {
