@@ -10,6 +10,8 @@ import type { ApiKeyService, IdentifiedKey } from './services.ts';
 
 /** A revoked key is forgotten at the database's notice; this is for the notice that never came. */
 const CACHED_MS = 30_000;
+/** A key in use is asked for again this long before, so that nobody waits for it; least of all a fleet whose key it is. */
+const RENEW_WITHIN_MS = 10_000;
 const TOUCH_EVERY_MS = 5 * 60_000;
 const MAX_CACHED_KEYS = 10_000;
 const MAX_NAME_LENGTH = 100;
@@ -40,9 +42,22 @@ export function createApiKeys(options: ApiKeysOptions): ApiKeys {
   const known = new Map<string, KnownKey>();
   const touchedMs = new Map<number, number>();
   const running = new Set<Promise<void>>();
+  /** Queries under way, by hash: many who come with one key ask once. */
+  const asking = new Map<string, Promise<KnownKey>>();
   let generation = 0;
 
-  async function lookUp(hash: Buffer, now: Date): Promise<KnownKey> {
+  function lookUp(hash: Buffer, now: Date): Promise<KnownKey> {
+    const name = hash.toString('base64');
+    const underWay = asking.get(name);
+    if (underWay !== undefined) return underWay;
+    const asked = query(hash, now).finally(() => {
+      if (asking.get(name) === asked) asking.delete(name);
+    });
+    asking.set(name, asked);
+    return asked;
+  }
+
+  async function query(hash: Buffer, now: Date): Promise<KnownKey> {
     const startedIn = generation;
     const row = await findApiKey(app, hash);
     if (row === null || !lives(row, now)) {
@@ -64,6 +79,18 @@ export function createApiKeys(options: ApiKeysOptions): ApiKeys {
   function cached(hash: Buffer, now: Date): KnownKey | null {
     const key = known.get(hash.toString('base64'));
     return key !== undefined && key.cachedUntilMs > now.getTime() ? key : null;
+  }
+
+  function renewInTime(hash: Buffer, key: KnownKey, now: Date): void {
+    if (key.cachedUntilMs - now.getTime() > RENEW_WITHIN_MS || asking.has(hash.toString('base64'))) return;
+    // Whoever comes when it is over asks again, and is told why not.
+    const renewing = lookUp(hash, now)
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => running.delete(renewing));
+    running.add(renewing);
   }
 
   function noteUse(key: KnownKey, now: Date): void {
@@ -121,8 +148,11 @@ export function createApiKeys(options: ApiKeysOptions): ApiKeys {
 
     recall(text, now) {
       const sent = text.trim();
-      const key = isApiKey(sent) ? cached(hashApiKey(sent), now) : null;
+      if (!isApiKey(sent)) return null;
+      const hash = hashApiKey(sent);
+      const key = cached(hash, now);
       if (key === null || isOver(key.keyExpiresAt, now)) return null;
+      renewInTime(hash, key, now);
       noteUse(key, now);
       return identified(key);
     },
@@ -134,6 +164,8 @@ export function createApiKeys(options: ApiKeysOptions): ApiKeys {
 
     invalidate() {
       generation++;
+      // An answer that is overtaken serves those who asked before, nobody who asks now.
+      asking.clear();
       // To be looked up again, but not forgotten: a device that was let in before is not a stranger (`remembers`).
       for (const key of known.values()) key.cachedUntilMs = Number.NEGATIVE_INFINITY;
     },

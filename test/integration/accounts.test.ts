@@ -298,6 +298,36 @@ describe('API keys', () => {
     query.mockRestore();
   });
 
+  it('in use are asked for again in time, once, while nobody waits for it', async () => {
+    const { key, id } = await create();
+    await keys.identify(key, now);
+    const query = vi.spyOn(database.pools.app, 'query');
+    expect(keys.recall(key, later(19))?.keyId).toBe(id);
+    expect(query).not.toHaveBeenCalled();
+    for (let i = 0; i < 3; i++) expect(keys.recall(key, later(21))?.keyId).toBe(id);
+    expect(query).toHaveBeenCalledTimes(1);
+    await keys.settled();
+    expect(keys.recall(key, later(35))?.keyId).toBe(id);
+    expect(query).toHaveBeenCalledTimes(1);
+    query.mockRestore();
+    await revoke(id);
+    expect(keys.recall(key, later(45))?.keyId).toBe(id);
+    await keys.settled();
+    expect(keys.recall(key, later(45))).toBeNull();
+  });
+
+  it('are asked for once for all who come with them, and again for those who come after the notice', async () => {
+    const { key } = await create();
+    const query = vi.spyOn(database.pools.app, 'query');
+    const asked = [keys.identify(key, now), keys.identify(key, now)];
+    expect(query).toHaveBeenCalledTimes(1);
+    keys.invalidate();
+    asked.push(keys.identify(key, now));
+    expect(query).toHaveBeenCalledTimes(2);
+    expect(new Set((await Promise.all(asked)).map(({ keyId }) => keyId)).size).toBe(1);
+    query.mockRestore();
+  });
+
   it('are not remembered when they are bad, nor looked for when they cannot be keys', async () => {
     const query = vi.spyOn(database.pools.app, 'query');
     await keys.identify('test-api-key-here', now).catch(() => undefined);
