@@ -8,6 +8,7 @@ import { createAccounts } from '../../src/services/accounts/accounts.ts';
 import { createApiKeys } from '../../src/services/api-keys.ts';
 import { importPredecessor } from '../../src/services/predecessor/import.ts';
 import { addAccount, contents, energyOf, ingestOf, send } from '../support/backup-rig.ts';
+import { dropBefore } from '../support/cold-weeks.ts';
 import { failLoudly } from '../support/fail-loudly.ts';
 import {
   createPredecessor,
@@ -332,7 +333,7 @@ describe('an import', () => {
     await run(db, old.url);
     const booked = await energyOf(db);
     expect(booked[0]?.quarters).toBe(893);
-    await db.owner((client) => client.query(`SELECT store.drop_samples('2024-06-21T20:00:00Z')`));
+    await db.owner((client) => dropBefore(client, new Date('2024-06-21T20:00:00Z')));
     expect(await rows(db, 'SELECT count(*)::int AS n FROM store.ac_all')).toEqual([{ n: 0 }]);
     expect((await run(db, old.url)).samples).toMatchObject({ copied: 0, tooOld: 120 });
     expect(await energyOf(db)).toEqual(booked);

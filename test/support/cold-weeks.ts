@@ -25,3 +25,14 @@ export async function coolWeek(owner: Client, at: Date): Promise<void> {
     );
   }
 }
+
+/** Has samples before a moment fall off the end, as retention does. As the owner. */
+export async function dropBefore(owner: Client, at: Date): Promise<void> {
+  if (!ON_TIMESCALE) {
+    await owner.query('SELECT store.drop_samples($1)', [at]);
+    return;
+  }
+  for (const table of ['ac_sample', 'dc_sample']) {
+    await owner.query(`SELECT drop_chunks('store.${table}', older_than => $1::timestamptz)`, [at]);
+  }
+}
