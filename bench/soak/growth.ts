@@ -25,6 +25,8 @@ export interface Growth {
   late: number;
   /** late / early. */
   ratio: number;
+  /** Last quarter / third quarter: what has only warmed up late stands still here. */
+  lastRatio: number;
   perHour: number;
   max: number;
 }
@@ -39,9 +41,15 @@ export function growthOf(looks: readonly Look[], series: Series): Growth | null 
   const between = (from: number, to: number) => points.filter(({ atS }) => atS >= from * endS && atS <= to * endS);
   const early = median(between(0.25, 0.5).map(({ value }) => value));
   const late = median(between(0.75, 1).map(({ value }) => value));
-  if (early === null || late === null) return null;
+  const before = median(between(0.5, 0.75).map(({ value }) => value));
+  if (early === null || before === null || late === null) return null;
   const max = Math.max(...points.map(({ value }) => value));
-  return { early, late, ratio: early === 0 ? 1 : late / early, perHour: slope(between(0.25, 1)) * 3600, max };
+  const perHour = slope(between(0.25, 1)) * 3600;
+  return { early, late, ratio: quotient(late, early), lastRatio: quotient(late, before), perHour, max };
+}
+
+function quotient(later: number, earlier: number): number {
+  return earlier === 0 ? 1 : later / earlier;
 }
 
 export function median(values: readonly number[]): number | null {

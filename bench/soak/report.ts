@@ -23,9 +23,13 @@ export interface SoakReport {
   looks: Look[];
 }
 
-/** Shorter than this, warming up is all there is to see. */
-const LONG_ENOUGH_S = 1_200;
-/** What may not grow by more than this, from the second quarter of a long run to the last. */
+/** In a shorter run the second quarter is still a part of warming up: of memory nothing can be said. */
+const LONG_ENOUGH_S = 2_700;
+/**
+ * What may not grow by more than this, from the second quarter of a long run to the last. Memory is taken in steps, of which the last may
+ * come late: what grows has to have grown from the third quarter to the last as well, by a quarter of that share at least. Of a steady
+ * growth half falls there.
+ */
 const MOST_GROWTH: Partial<Record<Series, number>> = {
   residentBytes: 1.25,
   heapBytes: 1.3,
@@ -50,23 +54,26 @@ export function grown({ ranS, looks }: SoakReport): Series[] {
   if (ranS < LONG_ENOUGH_S) return [];
   return (Object.entries(MOST_GROWTH) as [Series, number][]).flatMap(([series, most]) => {
     const growth = growthOf(looks, series);
-    return growth !== null && growth.ratio > most ? [series] : [];
+    return growth !== null && growth.ratio > most && growth.lastRatio > 1 + (most - 1) / 4 ? [series] : [];
   });
 }
 
-/** Nothing lost, nothing doubled, nothing refused that should not be, nothing grown. */
-export function isSound(report: SoakReport): boolean {
+/** What speaks against a run, in words; nothing where nothing was lost, doubled, refused that should not be, or grew. */
+export function objections(report: SoakReport): string[] {
   const { books, sent } = report;
-  return (
-    books.disagreeing.length === 0 &&
-    books.notRegistered === 0 &&
-    report.injections.every(({ tookS }) => tookS !== null) &&
-    sent.totals.samplesAcknowledged > 0 &&
-    sent.totals.samplesWaiting === 0 &&
-    sent.totals.wrongAnswers === 0 &&
-    (sent.tls?.notRefused ?? 0) === 0 &&
-    grown(report).length === 0
-  );
+  const { totals } = sent;
+  const all: [boolean, string][] = [
+    [report.wasStopped, 'it was ended before its time'],
+    [totals.samplesAcknowledged === 0, 'no sample was acknowledged'],
+    [books.disagreeing.length > 0, `the books of ${books.disagreeing.length} inverters differ`],
+    [books.notRegistered > 0, `${books.notRegistered} inverters are not there`],
+    [report.injections.some(({ tookS }) => tookS === null), 'something that was ended on purpose did not come back'],
+    [totals.samplesWaiting > 0, `${totals.samplesWaiting} samples were left unacknowledged`],
+    [totals.wrongAnswers > 0, `${totals.wrongAnswers} answers were not what the protocol demands`],
+    [(sent.tls?.notRefused ?? 0) > 0, `${sent.tls?.notRefused} hellos were not refused`],
+    [grown(report).length > 0, `what grew: ${grown(report).join(', ')}`],
+  ];
+  return all.flatMap(([speaksAgainst, words]) => (speaksAgainst ? [words] : []));
 }
 
 export function tablesOf(report: SoakReport): string {
@@ -83,24 +90,20 @@ export function withTables(page: string, report: SoakReport): string {
   return `${page.slice(0, from + BEGIN.length)}\n${tablesOf(report)}\n${page.slice(to)}`;
 }
 
-function summary({
-  startedAt,
-  ranS,
-  wasStopped,
-  seed,
-  devices,
-  loggers,
-  dtus,
-  intervalS,
-  node,
-  sent,
-  books,
-}: SoakReport): string {
+function verdict(report: SoakReport): string {
+  const against = objections(report);
+  if (against.length > 0) return `**not sound**: ${against.join('; ')}`;
+  return report.ranS < LONG_ENOUGH_S ? 'sound; too short to say anything of growth' : 'sound, and nothing grew';
+}
+
+function summary(report: SoakReport): string {
+  const { startedAt, ranS, wasStopped, seed, devices, loggers, dtus, intervalS, node, sent, books } = report;
   const most = books.mostWh > books.expectedWh ? ` to ${kWh(books.mostWh)} (some answers were lost)` : '';
   const length = `${Math.round(ranS / 60)} minutes${wasStopped ? ', ended before its time' : ''}`;
   return table(
     [`${startedAt.slice(0, 10)}, ${length}, seed ${seed}`, ''],
     [
+      ['verdict', verdict(report)],
       [
         'inverters',
         `${devices}: ${loggers} with loggers, the others behind ${dtus} DTUs; a sample each ${intervalS} s`,
