@@ -1,5 +1,8 @@
 import { connect, type Socket } from 'node:net';
 
+/** Where a DTU pushes to. */
+export const PUSH_PATH = '/api/opendtu/measurements';
+
 /** One DTU: a kept connection, one push under way at most, no more work per push than a load generator can afford. */
 export class HttpDevice {
   readonly serial: string;
@@ -12,7 +15,7 @@ export class HttpDevice {
   constructor(serial: string, port: number, apiKey: string) {
     this.serial = serial;
     this.#port = port;
-    this.#head = `POST /api/opendtu/measurements HTTP/1.1\r\nHost: bench\r\nX-API-Key: ${apiKey}\r\nContent-Type: application/json\r\n`;
+    this.#head = `POST ${PUSH_PATH} HTTP/1.1\r\nHost: bench\r\nX-API-Key: ${apiKey}\r\nContent-Type: application/json\r\n`;
   }
 
   /** @returns the status; 0 when there was no answer */
@@ -42,6 +45,7 @@ export class HttpDevice {
       socket.on('error', () => undefined);
       socket.on('close', () => {
         this.#socket = null;
+        this.#received = '';
         this.#settle(0);
         resolve(null);
       });

@@ -2,11 +2,14 @@
  * What the push route bears: pushes of a four-input inverter a second, durable before their answer; ten times that; and afterwards.
  * Beside it, in the same run and on the same database, what one connection does without HTTP: the same flushes replayed, and their
  * samples alone.
- * npm run bench:push -- [--quick] [--json FILE] [--rate N] [--seconds S]
+ * npm run bench:push -- [--quick] [--json FILE] [--rate N] [--seconds S] [--only-overload]
  */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { fourInputs, HttpDevice } from './http-device.ts';
+import type { Offered, Order } from './push-load.ts';
 import { makeFlushes, record, replay, samplesAlone } from './replay.ts';
 import { type Bench, openBench, percentile, postgresCpuS, usageOf } from './rig.ts';
 
@@ -16,18 +19,22 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
     rate: { type: 'string' },
     seconds: { type: 'string' },
+    'only-overload': { type: 'boolean' },
   },
 });
 const quick = options.quick === true;
+const onlyOverload = options['only-overload'] === true;
 const size = {
   rate: Number(options.rate ?? (quick ? 400 : 1_500)),
   seconds: Number(options.seconds ?? (quick ? 5 : 60)),
-  /** Under overload each device pushes as soon as it is answered. */
-  overloadDevices: quick ? 1_000 : 6_000,
 };
+/** As many times the devices, each a push a second too. */
+const OVERLOAD = 10;
 /** A push of each device is of the minute after its last. */
 const STEP_S = 60;
-const CONNECTING_MS = 3_000;
+/** Normal again: as the pushes of the ordinary rate are asked to be. */
+const NORMAL_P99_MS = 250;
+const AFTERWARDS_S = 10;
 
 const figures: Record<string, number> = {};
 const note = (name: string, value: number, said: string): void => {
@@ -37,26 +44,26 @@ const note = (name: string, value: number, said: string): void => {
 
 const bench = await openBench();
 try {
-  const serials = Array.from(
-    { length: Math.max(size.rate, size.overloadDevices) },
-    (_, i) => `1161${String(i).padStart(8, '0')}`,
-  );
+  const serials = Array.from({ length: OVERLOAD * size.rate }, (_, i) => `1161${String(i).padStart(8, '0')}`);
   const ids = await bench.addInverters('opendtu', serials);
-  const devices = serials.map((serial) => new HttpDevice(serial, bench.server.httpPort, bench.apiKey));
-  await warmUp(devices.slice(0, size.rate));
-  await sustain(bench, devices.slice(0, size.rate));
-  await overload(bench, devices.slice(0, size.overloadDevices));
+  const usual = serials.slice(0, size.rate);
+  const devices = usual.map((serial) => new HttpDevice(serial, bench.server.httpPort, bench.apiKey));
+  await warmUp(devices);
+  if (!onlyOverload) await sustain(bench, devices);
   for (const device of devices) device.close();
-  await replayed(bench, serials.slice(0, size.rate), ids);
+  await overload(bench, serials);
+  if (!onlyOverload) await replayed(bench, usual, ids.slice(0, size.rate));
 } finally {
   await bench.close();
 }
-// What it can, as opposed to what was asked of it.
-figures['most_per_s'] = Math.max(figures['pushes_per_s'] ?? 0, figures['overload_stored_per_s'] ?? 0);
-figures['push_vs_bare_insert_ratio'] = ratio('most_per_s', 'replayed_per_s');
-figures['push_vs_samples_alone_ratio'] = ratio('most_per_s', 'samples_alone_per_s');
-for (const name of ['push_vs_bare_insert_ratio', 'push_vs_samples_alone_ratio'])
-  console.log(`${name.padEnd(78)} ${figures[name]}`);
+if (!onlyOverload) {
+  // What it can, as opposed to what was asked of it.
+  figures['most_per_s'] = Math.max(figures['pushes_per_s'] ?? 0, figures['overload_stored_per_s'] ?? 0);
+  figures['push_vs_bare_insert_ratio'] = ratio('most_per_s', 'replayed_per_s');
+  figures['push_vs_samples_alone_ratio'] = ratio('most_per_s', 'samples_alone_per_s');
+  for (const name of ['push_vs_bare_insert_ratio', 'push_vs_samples_alone_ratio'])
+    console.log(`${name.padEnd(78)} ${figures[name]}`);
+}
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify({ figures }, null, 2)}\n`);
 
 /** A program that has just started is translated while it runs. */
@@ -71,29 +78,32 @@ async function warmUp(devices: readonly HttpDevice[]): Promise<void> {
   );
 }
 
-/** Each device a push a second, not before its last was answered. */
+/** Each device a push a second by the clock, not before its last was answered; counted from when all of them have begun. */
 async function sustain({ server, owner }: Bench, devices: readonly HttpDevice[]): Promise<void> {
   const firstS = daysAgoS(4);
   const latencies: number[] = [];
   const statuses = new Map<number, number>();
-  const cpu = { server: usageOf(server.pid).cpuS, postgres: postgresCpuS(server.dataDir) };
+  const cpu = { server: usageOf(server.pid).cpuS, postgres: postgresCpuS(server.dataDir), own: process.cpuUsage() };
   const startedAt = performance.now();
-  const until = startedAt + size.seconds * 1000;
+  const from = startedAt + 1000;
+  const until = from + size.seconds * 1000;
+  let inTime = 0;
   await Promise.all(
     devices.map(async (device, i) => {
-      await pause((i / devices.length) * 1000);
-      for (let n = 0; performance.now() < until; n++) {
+      const firstAt = startedAt + (i / devices.length) * 1000;
+      for (let n = 0; Math.max(firstAt + n * 1000, performance.now()) < until; n++) {
+        await pause(firstAt + n * 1000 - performance.now());
         const sentAt = performance.now();
         const status = await device.push(fourInputs(device.serial, firstS + n * STEP_S, n));
-        latencies.push(performance.now() - sentAt);
+        const answeredAt = performance.now();
+        latencies.push(answeredAt - sentAt);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
-        await pause(1000 - (performance.now() - sentAt));
+        if (status === 201 && answeredAt >= from && answeredAt < until) inTime++;
       }
     }),
   );
-  const seconds = (performance.now() - startedAt) / 1000;
   const stored = statuses.get(201) ?? 0;
-  note('pushes_per_s', stored / seconds, 'pushes of a 4-input inverter a second, answered after their COMMIT');
+  note('pushes_per_s', inTime / size.seconds, 'pushes of a 4-input inverter a second, answered after their COMMIT');
   note('push_p50_ms', percentile(latencies, 0.5), 'ms from push to answer, median');
   note('push_p99_ms', percentile(latencies, 0.99), 'ms from push to answer, 99 of 100');
   note('pushes_refused', latencies.length - stored, 'pushes not stored');
@@ -105,6 +115,8 @@ async function sustain({ server, owner }: Bench, devices: readonly HttpDevice[])
     perPush(postgresCpuS(server.dataDir) - cpu.postgres),
     'µs of processor a push, PostgreSQL',
   );
+  const own = process.cpuUsage(cpu.own);
+  note('generator_us_per_push', perPush((own.user + own.system) / 1e6), 'µs of processor a push, what sends them');
   const { rows } = await owner((client) =>
     client.query<{ ac: number; dc: number }>(
       `SELECT (SELECT count(*)::int FROM store.ac_sample WHERE ts >= to_timestamp($1)) AS ac,
@@ -115,48 +127,91 @@ async function sustain({ server, owner }: Bench, devices: readonly HttpDevice[])
   expect('samples and inputs found of those acknowledged', [rows[0]?.ac, rows[0]?.dc], [stored, 4 * stored]);
 }
 
-/** As fast as they are answered, from many more devices; then the ordinary rate again. */
-async function overload({ server }: Bench, devices: readonly HttpDevice[]): Promise<void> {
-  const firstS = daysAgoS(3);
-  const statuses = new Map<number, number>();
+/** Ten times as many devices push when their turn comes, whatever becomes of it; then as many as before. */
+async function overload({ server, owner, apiKey }: Bench, serials: readonly string[]): Promise<void> {
+  const load = startLoad();
   let mostKiB = 0;
   const watch = setInterval(() => {
     mostKiB = Math.max(mostKiB, usageOf(server.pid).residentKiB);
   }, 200);
-  const overloadS = CONNECTING_MS / 1000 + size.seconds;
-  const until = performance.now() + overloadS * 1000;
-  await Promise.all(
-    devices.map(async (device, i) => {
-      // Whoever opens thousands of connections in one moment measures the kernel's queue for them.
-      await pause((i / devices.length) * CONNECTING_MS);
-      for (let n = 0; performance.now() < until; n++) {
-        const status = await device.push(fourInputs(device.serial, firstS + n * STEP_S, n));
-        statuses.set(status, (statuses.get(status) ?? 0) + 1);
-        if (status !== 201) await pause(100);
-      }
-    }),
-  );
-  clearInterval(watch);
-  const all = [...statuses.values()].reduce((sum, n) => sum + n, 0);
-  note('overload_offered_per_s', all / overloadS, 'pushes a second offered under overload');
-  note('overload_stored_per_s', (statuses.get(201) ?? 0) / overloadS, 'of these stored');
-  note('overload_shed_per_s', (statuses.get(503) ?? 0) / overloadS, 'of these told to come again (503)');
-  note('overload_peak_mib', mostKiB / 1024, 'MiB of resident memory at most meanwhile');
-  tellOthers(statuses, [201, 503]);
-
-  const after: number[] = [];
-  const some = devices.slice(0, Math.max(1, Math.round(size.rate / 5)));
-  for (let n = 0; n < 5; n++) {
-    await Promise.all(
-      some.map(async (device) => {
-        const sentAt = performance.now();
-        const status = await device.push(fourInputs(device.serial, daysAgoS(0.1) + n * STEP_S, n));
-        if (status === 201) after.push(performance.now() - sentAt);
-      }),
+  try {
+    note('overload_before_mib', usageOf(server.pid).residentKiB / 1024, 'MiB of resident memory before');
+    const connected = await load.ask<number>({ do: 'connect', port: server.httpPort, apiKey, serials });
+    note('overload_devices', connected, `devices connected, of ${serials.length}`);
+    note('overload_connected_mib', usageOf(server.pid).residentKiB / 1024, 'MiB of resident memory with all of them');
+    const firstS = daysAgoS(3);
+    const cpu = { server: usageOf(server.pid).cpuS, postgres: postgresCpuS(server.dataDir) };
+    const { seconds, rate } = size;
+    const found = await load.ask<Offered>({ do: 'offer', devices: connected, perS: OVERLOAD * rate, seconds, firstS });
+    const used = {
+      server: usageOf(server.pid).cpuS - cpu.server,
+      postgres: postgresCpuS(server.dataDir) - cpu.postgres,
+    };
+    const stored = found.statuses[201] ?? 0;
+    const unanswered = Object.values(found.unanswered).reduce((sum, n) => sum + n, 0);
+    note('overload_offered_per_s', found.sent / seconds, `pushes a second offered, of ${OVERLOAD * rate} meant`);
+    note('overload_missed_per_s', found.missed / seconds, 'not sent, as their device still waited for its last answer');
+    note('overload_late_per_s', found.late / seconds, 'not sent, as the generator had no time');
+    note('overload_stored_per_s', stored / seconds, 'stored, of those offered');
+    note('overload_shed_per_s', (found.statuses[503] ?? 0) / seconds, 'told to come again (503), of those offered');
+    note('overload_unanswered', unanswered, 'pushes without an answer, in all');
+    note('overload_stored_p50_ms', found.storedP50Ms, 'ms from push to answer of those stored, median');
+    note('overload_stored_p99_ms', found.storedP99Ms, 'ms from push to answer of those stored, 99 of 100');
+    note('overload_shed_p99_ms', found.shedP99Ms, 'ms from push to answer of those told to come again, 99 of 100');
+    note('overload_server_cpu', used.server / seconds, 'processors used by the program');
+    note('overload_postgres_cpu', used.postgres / seconds, 'processors used by PostgreSQL');
+    note('overload_generator_cpu', found.cpuS / seconds, 'processors used by the generator');
+    if (unanswered > 0) console.log('without an answer:', found.unanswered);
+    tellOthers(new Map(Object.entries(found.statuses).map(([status, n]) => [Number(status), n])), [201, 503]);
+    expect('pushes told to come again, but not when', found.shedWithoutRetryAfter, 0);
+    await recover(load, firstS);
+    note('overload_peak_mib', mostKiB / 1024, 'MiB of resident memory at most meanwhile');
+    const { rows } = await owner((client) =>
+      client.query<{ ac: number }>(
+        'SELECT count(*)::int AS ac FROM store.ac_sample WHERE ts >= to_timestamp($1) AND ts < to_timestamp($2)',
+        [firstS, firstS + 24 * 3600],
+      ),
     );
+    // What was not answered may or may not have been stored.
+    const kept = rows[0]?.ac ?? 0;
+    expect('samples of overload that are lost', Math.max(0, stored - kept), 0);
+    expect('samples of overload nobody was told of', Math.max(0, kept - stored - unanswered), 0);
+  } finally {
+    clearInterval(watch);
+    load.stop();
   }
-  note('recovered_p99_ms', percentile(after, 0.99), 'ms from push to answer afterwards, 99 of 100');
-  expect('pushes stored afterwards', after.length, 5 * some.length);
+}
+
+/** The ordinary rate right after: how soon it is as before. */
+async function recover(load: Load, overloadFirstS: number): Promise<void> {
+  // Days later, as each part of the run.
+  const firstS = overloadFirstS + 2 * 24 * 3600;
+  const asked = { devices: size.rate, perS: size.rate, seconds: AFTERWARDS_S, firstS };
+  const found = await load.ask<Offered>({ do: 'offer', ...asked });
+  const isNormal = ({ sent, stored, p99Ms }: Offered['seconds'][number]): boolean =>
+    stored === sent && p99Ms < NORMAL_P99_MS;
+  const bad = found.seconds.findLastIndex((second) => !isNormal(second));
+  note('recovered_s', bad + 1, `s until all were stored again, 99 of 100 within ${NORMAL_P99_MS} ms`);
+  note('recovered_p99_ms', found.storedP99Ms, `ms from push to answer in the ${AFTERWARDS_S} s afterwards, 99 of 100`);
+  note('recovered_refused', found.sent - (found.statuses[201] ?? 0), 'pushes not stored in these');
+}
+
+interface Load {
+  ask<T>(order: Order): Promise<T>;
+  stop(): void;
+}
+
+function startLoad(): Load {
+  const child = fork(new URL('push-load.ts', import.meta.url), { execArgv: ['--import', 'tsx'] });
+  return {
+    async ask<T>(order: Order) {
+      child.send(order);
+      const [answer] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [T];
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error('the generator has ended');
+      return answer;
+    },
+    stop: () => child.kill(),
+  };
 }
 
 /** The same samples through one connection: flushes prepared beforehand and replayed, and only their samples. */
