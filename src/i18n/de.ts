@@ -726,8 +726,8 @@ export const de: Dictionary = {
     text: (email, at) => [
       `Alles, was dieser Server am ${at} vom Konto ${email} hatte.`,
       '',
-      'account.json            Name, Adresse, Sprache, Standorte und Schlüssel (nie ihre Geheimnisse)',
-      'devices.json            Wechselrichter, ihre Eingänge, die Gateways davor und Geräte, die aufs Hinzufügen warten',
+      'account.json            Name, Adresse, Sprache, Standorte, Schlüssel und gemailte Links (nie ihre Geheimnisse), woher das Konto zuletzt benutzt wurde',
+      'devices.json            Wechselrichter mit Zählern und Eingängen, Nachweise ihrer Logger, die Gateways davor und Geräte, die aufs Hinzufügen warten',
       'sessions.json           wo das Konto angemeldet war',
       'mails.json              wann Ihnen welche E-Mail geschickt wurde; ihre Texte werden nicht aufbewahrt',
       'log.json                was mit dem Konto getan wurde',
@@ -736,6 +736,7 @@ export const de: Dictionary = {
       'inverters/…/energy-15m.csv        Leistung und Energie je Viertelstunde, so lange der Wechselrichter bekannt ist',
       'inverters/…/events.json           was an seinen Daten auffiel',
       'inverters/…/frames.json           Nachrichten, mit denen nichts anzufangen war',
+      'inverters/…/decoded-frames.json   Nachrichten, die verstanden wurden, so lange sie aufgehoben werden',
       '',
       'CSV: UTF-8, Kommas zwischen den Spalten, ein Punkt in Zahlen, ein leeres Feld für Unbekanntes.',
       'Die Einheit steht im Namen: _w Watt, _wh Wattstunde, _v Volt, _a Ampere, _hz Hertz, _c °C, _pct Prozent. Zeiten nennen ihren Versatz.',

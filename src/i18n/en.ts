@@ -727,8 +727,8 @@ export const en = {
     text: (email: string, at: string) => [
       `Everything this server had of the account ${email} at ${at}.`,
       '',
-      'account.json            name, address, language, sites and keys (never their secrets)',
-      'devices.json            inverters, their inputs, the gateways that speak for them, and devices that wait to be added',
+      'account.json            name, address, language, sites, keys and mailed links (never their secrets), from where the account was last used',
+      'devices.json            inverters with counters and inputs, proofs of their loggers, the gateways that speak for them, and devices that wait to be added',
       'sessions.json           where the account was signed in',
       'mails.json              when which mail was sent to you; their texts are not kept',
       'log.json                what was done with the account',
@@ -737,6 +737,7 @@ export const en = {
       'inverters/…/energy-15m.csv        power and energy by quarter hour, for as long as the inverter is known',
       'inverters/…/events.json           what was noticed about its data',
       'inverters/…/frames.json           messages nothing could be made of',
+      'inverters/…/decoded-frames.json   messages that were understood, as long as they are kept',
       '',
       'CSV: UTF-8, commas between the columns, a dot in numbers, an empty field for what is not known.',
       'Units stand in the names: _w watt, _wh watt hour, _v volt, _a ampere, _hz hertz, _c °C, _pct per cent. Times carry their offset.',

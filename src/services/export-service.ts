@@ -13,6 +13,8 @@ export interface ExportRequest {
   resolution: ExportResolution;
   /** The DC inputs too. */
   channels: boolean;
+  /** Of single measurements each of three phases too; by itself where the newest sample has them. */
+  phases?: boolean | undefined;
 }
 
 export type ExportValue = number | boolean | null;

@@ -8,6 +8,7 @@ import {
   DC_VALUES,
   type DcSample,
   firstKnown,
+  PHASE_VALUES,
   readAcSamples,
   readDcSamples,
 } from '../store/sample-rows.ts';
@@ -33,7 +34,7 @@ export function createExportService(
   { inverters, statistics }: Pick<Services, 'inverters' | 'statistics'>,
 ): ExportService {
   return {
-    async open(userId, inverterId, { from, to, resolution, channels }, now, signal) {
+    async open(userId, inverterId, { from, to, resolution, channels, phases }, now, signal) {
       const inverter = await inverters.current(userId, inverterId, now, signal);
       const { timeZone } = inverter;
       const asked = energyBounds({ from: from ?? new Date(0), to: to ?? now }, 'day', timeZone);
@@ -54,11 +55,12 @@ export function createExportService(
       };
       if (resolution === 'raw') {
         const pieces = piecesOf(bounds, sampleSpanMs(inverter));
+        const columns = { channels: numbers, phases: phases ?? inverter.phases.length > 0 };
         return {
           ...table,
           timeName: 'sampled_at',
-          names: rawNames(numbers),
-          rows: rawRows(pool, userId, inverterId, pieces, numbers, signal),
+          names: rawNames(columns),
+          rows: rawRows(pool, { userId, inverterId }, pieces, columns, signal),
         };
       }
       const pieces = daysOf(bounds, timeZone, DAYS_AT_ONCE[resolution]);
@@ -91,33 +93,45 @@ function* daysOf({ from, to }: Bounds, timeZone: string, days: number): Generato
 }
 
 const AC_NAMES = Object.keys(AC_VALUES) as (keyof typeof AC_VALUES)[];
+const PHASE_NAMES = Object.keys(PHASE_VALUES) as (keyof typeof PHASE_VALUES)[];
 const DC_NAMES = Object.keys(DC_VALUES) as (keyof typeof DC_VALUES)[];
 
-function rawNames(channels: readonly number[]): string[] {
-  return [...AC_NAMES, ...channels.flatMap((channel) => DC_NAMES.map((name) => `channel_${channel}_${name}`))];
+/** What of a single measurement is wanted. */
+interface RawColumns {
+  channels: readonly number[];
+  phases: boolean;
+}
+
+function acNames({ phases }: RawColumns): (keyof typeof AC_VALUES | keyof typeof PHASE_VALUES)[] {
+  return phases ? [...AC_NAMES, ...PHASE_NAMES] : AC_NAMES;
+}
+
+function rawNames(columns: RawColumns): string[] {
+  const { channels } = columns;
+  return [...acNames(columns), ...channels.flatMap((channel) => DC_NAMES.map((name) => `channel_${channel}_${name}`))];
 }
 
 async function* rawRows(
   pool: DbPool,
-  userId: number,
-  inverterId: number,
+  inverter: { userId: number; inverterId: number },
   pieces: Iterable<Bounds>,
-  channels: readonly number[],
+  columns: RawColumns,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Row> {
   for (const piece of pieces) {
-    const of = { userId, inverterId, ...piece };
+    const of = { ...inverter, ...piece };
     const read = async (tx: Tx): Promise<{ ac: AcSample[]; dc: DcSample[] }> => ({
-      ac: await readAcSamples(tx, of),
-      dc: channels.length === 0 ? [] : await readDcSamples(tx, of),
+      ac: await readAcSamples(tx, of, columns),
+      dc: columns.channels.length === 0 ? [] : await readDcSamples(tx, of),
     });
-    const { ac, dc } = await asTenant(pool, userId, read, signal);
-    yield* joined(ac, dc, channels);
+    const { ac, dc } = await asTenant(pool, inverter.userId, read, signal);
+    yield* joined(ac, dc, columns);
   }
 }
 
 /** A row for each moment of which anything was stored. */
-function* joined(ac: readonly AcSample[], dc: readonly DcSample[], channels: readonly number[]): Generator<Row> {
+function* joined(ac: readonly AcSample[], dc: readonly DcSample[], columns: RawColumns): Generator<Row> {
+  const names = acNames(columns);
   const moments = new Map<number, { ac: AcSample | null; dc: Map<number, DcSample> }>();
   const at = (time: Date): { ac: AcSample | null; dc: Map<number, DcSample> } => {
     const known = moments.get(time.getTime()) ?? { ac: null, dc: new Map<number, DcSample>() };
@@ -127,8 +141,10 @@ function* joined(ac: readonly AcSample[], dc: readonly DcSample[], channels: rea
   for (const sample of ac) at(sample.sampledAt).ac = sample;
   for (const sample of dc) at(sample.sampledAt).dc.set(sample.channel, sample);
   for (const [ms, moment] of [...moments].sort(([a], [b]) => a - b)) {
-    const inputs = channels.flatMap((channel) => DC_NAMES.map((name) => moment.dc.get(channel)?.[name] ?? null));
-    yield { time: new Date(ms), values: [...AC_NAMES.map((name) => moment.ac?.[name] ?? null), ...inputs] };
+    const inputs = columns.channels.flatMap((channel) =>
+      DC_NAMES.map((name) => moment.dc.get(channel)?.[name] ?? null),
+    );
+    yield { time: new Date(ms), values: [...names.map((name) => moment.ac?.[name] ?? null), ...inputs] };
   }
 }
 

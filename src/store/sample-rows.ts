@@ -13,6 +13,18 @@ export const AC_VALUES = {
   temperature_c: 'temperature_ddegc / 10.0::float8',
   energy_today_wh: 'yield_day_wh',
   energy_total_wh: 'yield_total_wh',
+  status: 'status::int',
+} as const;
+
+/** Of three phases: the power of each, and what the others have beside the first. */
+export const PHASE_VALUES = {
+  power_l1_w: 'power_l1_dw / 10.0::float8',
+  power_l2_w: 'power_l2_dw / 10.0::float8',
+  power_l3_w: 'power_l3_dw / 10.0::float8',
+  voltage_l2_v: 'voltage_l2_dv / 10.0::float8',
+  voltage_l3_v: 'voltage_l3_dv / 10.0::float8',
+  current_l2_a: 'current_l2_ca / 100.0::float8',
+  current_l3_a: 'current_l3_ca / 100.0::float8',
 } as const;
 
 export const DC_VALUES = {
@@ -25,7 +37,7 @@ export const DC_VALUES = {
 } as const;
 
 type Values<Of> = { sampledAt: Date } & Record<keyof Of, number | null>;
-export type AcSample = Values<typeof AC_VALUES>;
+export type AcSample = Values<typeof AC_VALUES> & Partial<Values<typeof PHASE_VALUES>>;
 export type DcSample = Values<typeof DC_VALUES> & { channel: number };
 
 export interface SampleScope {
@@ -37,29 +49,30 @@ export interface SampleScope {
   to: Date;
 }
 
-/** In order of time. */
-export async function readAcSamples(tx: Tx, of: SampleScope): Promise<AcSample[]> {
-  return samples<AcSample>(tx, 'ac', AC_VALUES, '', of);
+/** In order of time; `phases`: with what each of three phases has. */
+export async function readAcSamples(tx: Tx, of: SampleScope, { phases }: { phases: boolean }): Promise<AcSample[]> {
+  if (!phases) return samples<AcSample>(tx, 'ac_samples', 'ac', AC_VALUES, of);
+  return samples<AcSample>(tx, 'ac_samples_phases', 'ac', { ...AC_VALUES, ...PHASE_VALUES }, of);
 }
 
 /** In order of time, then of the inputs. */
 export async function readDcSamples(tx: Tx, of: SampleScope): Promise<DcSample[]> {
-  return samples<DcSample>(tx, 'dc', DC_VALUES, 'channel,', of);
+  return samples<DcSample>(tx, 'dc_samples', 'dc', { channel: 'channel', ...DC_VALUES }, of);
 }
 
 async function samples<Row extends { sampledAt: Date }>(
   tx: Tx,
+  name: string,
   kind: 'ac' | 'dc',
   values: Record<string, string>,
-  channel: '' | 'channel,',
   { userId, inverterId, from, to }: SampleScope,
 ): Promise<Row[]> {
-  const columns = Object.entries(values).map(([name, sql]) => `${sql} AS ${name}`);
+  const columns = Object.entries(values).map(([column, sql]) => `${sql} AS ${column}`);
   const { rows } = await tx.query<Row>({
-    name: `${kind}_samples`,
-    text: `SELECT ts AS "sampledAt", ${channel} ${columns.join(', ')} FROM api.${kind}_sample
+    name,
+    text: `SELECT ts AS "sampledAt", ${columns.join(', ')} FROM api.${kind}_sample
            WHERE user_id = $1 AND inverter_id = $2 AND ts >= $3 AND ts < $4 AND ${utcDays('$3', '$4')}
-           ORDER BY ts ${channel === '' ? '' : ', channel'}`,
+           ORDER BY ts ${kind === 'ac' ? '' : ', channel'}`,
     values: [userId, inverterId, from, to],
   });
   return rows;

@@ -7,6 +7,8 @@ import { createExportService } from '../../src/services/exports.ts';
 import { createInverterService } from '../../src/services/inverters.ts';
 import { createStatisticsService } from '../../src/services/statistics.ts';
 import { createTakeouts } from '../../src/services/takeout/takeouts.ts';
+import { AC_VALUES, DC_VALUES, PHASE_VALUES } from '../../src/store/sample-rows.ts';
+import { NOT_TAKEN, TAKEN_FROM } from '../../src/store/takeout-contents.ts';
 import { beginTakeout } from '../../src/store/takeouts.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { makeTakeouts } from '../../src/worker/jobs/make-takeouts.ts';
@@ -104,6 +106,28 @@ async function account(email: string, name: string, serial: string, watts: numbe
       { of: email },
     ]),
   );
+  await db.owner(async (c) => {
+    await c.query(`INSERT INTO api.visit VALUES ($1::int, '198.51.100.' || $1::int, $2)`, [userId, NOW]);
+    await c.query(`INSERT INTO api.claim (user_id, inverter_id, proof, proven_at) VALUES ($1, $2, 'power_cycle', $3)`, [
+      userId,
+      inverterId,
+      NOW,
+    ]);
+    await c.query(
+      `INSERT INTO store.account_token (token_hash, user_id, purpose, new_email, created_at, expires_at)
+       VALUES (sha256($2::text::bytea), $1, 'email', 'new-' || $2::text, $3, $3)`,
+      [userId, email, NOW],
+    );
+    await c.query(`INSERT INTO store.decoded_frame VALUES ($1, $2, $3, $3, 'a layout', $4)`, [
+      userId,
+      inverterId,
+      NOW,
+      Buffer.from(email),
+    ]);
+    await c.query('UPDATE store.ac_sample SET voltage_l2_dv = 2311, power_l3_dw = 777 WHERE inverter_id = $1', [
+      inverterId,
+    ]);
+  });
   return { userId, inverterId };
 }
 
@@ -149,9 +173,14 @@ describe('a takeout', () => {
     expect([...files.keys()].map((name) => name.replace(`${folder}/`, ''))).toEqual([
       'LIESMICH.txt',
       ...['account', 'devices', 'sessions', 'mails', 'log', 'pending-readings'].map((name) => `${name}.json`),
-      ...['events.json', 'frames.json', 'energy-15m.csv', 'samples-2026-06.csv', 'samples-2026-07.csv'].map(
-        (name) => `${inverter}/${name}`,
-      ),
+      ...[
+        'events.json',
+        'frames.json',
+        'decoded-frames.json',
+        'energy-15m.csv',
+        'samples-2026-06.csv',
+        'samples-2026-07.csv',
+      ].map((name) => `${inverter}/${name}`),
     ]);
     const file = (name: string): string => present(files.get(`${folder}/${name}`));
     expect(file('LIESMICH.txt')).toContain('Alles, was dieser Server am');
@@ -175,6 +204,21 @@ describe('a takeout', () => {
       expect.objectContaining({ kind: 'gap', detail: { of: 'erika@example.org' } }),
     );
     expect(JSON.parse(file('pending-readings.json'))).toEqual([expect.objectContaining({ reading: { powerW: 5 } })]);
+    expect(JSON.parse(file('account.json'))).toMatchObject({
+      links: [{ purpose: 'email', new_email: 'new-erika@example.org' }],
+      visits: [{ address: `198.51.100.${own.userId}` }],
+      takeouts: [{ state: 'running' }],
+    });
+    expect(JSON.parse(file('devices.json'))).toMatchObject({
+      inverters: [{ counter: { booked_wh: expect.arrayContaining([expect.any(Number)]) } }],
+      claims: [{ inverter_id: own.inverterId, proof: 'power_cycle' }],
+    });
+    expect(JSON.parse(file(`${inverter}/decoded-frames.json`))).toMatchObject([
+      { layout: 'a layout', payload_hex: Buffer.from('erika@example.org').toString('hex') },
+    ]);
+    const [head = '', firstRow = ''] = file(`${inverter}/samples-2026-06.csv`).replace('\ufeff', '').split('\r\n');
+    const cellOf = (name: string): string | undefined => firstRow.split(',')[head.split(',').indexOf(name)];
+    expect([cellOf('voltage_l2_v'), cellOf('power_l3_w'), cellOf('voltage_l3_v')]).toEqual(['231.1', '77.7', '']);
     // Every measurement, each in the month it has on the wall.
     const rowsOf = (name: string): string[] => file(`${inverter}/${name}`).trimEnd().split('\r\n').slice(1);
     const [june, july] = [rowsOf('samples-2026-06.csv'), rowsOf('samples-2026-07.csv')];
@@ -185,8 +229,59 @@ describe('a takeout', () => {
 
     const everything = [...files].flat().join('\n');
     expect(everything).not.toMatch(/nachbar|116100000002|Nachbars|192\.0\.2\.99|secret of an admin/i);
+    expect(everything).not.toContain(Buffer.from('nachbar@example.org').toString('hex'));
     expect(everything).not.toMatch(/the-hash|password_hash|key_hash/);
     expect(everything).not.toContain(`,${7000},`);
+  });
+
+  it('has a place for every table that holds something of an account, or a reason against it', async () => {
+    const { rows } = await db.owner((c) =>
+      c.query<{ name: string }>(
+        `SELECT format('%s.%s', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname IN ('api', 'store') AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND (
+           c.oid = 'api.user_account'::regclass
+           OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname IN ('user_id', 'actor_id', 'inverter_id', 'email'))
+           OR EXISTS (SELECT FROM pg_constraint k WHERE k.contype = 'f' AND k.conrelid = c.oid AND k.confrelid = 'api.user_account'::regclass))`,
+      ),
+    );
+    const places = { ...TAKEN_FROM, ...NOT_TAKEN };
+    // TimescaleDB keeps its own columnstore in the place of packed days.
+    const engines = ['store.ac_packed', 'store.dc_packed'];
+    const tables = rows.map(({ name }) => name).filter((name) => !engines.includes(name));
+    expect(tables.length).toBeGreaterThan(20);
+    expect(tables.sort()).toEqual(
+      Object.keys(places)
+        .filter((name) => !engines.includes(name))
+        .sort(),
+    );
+    await ask('POST');
+    await work();
+    const files = [...(await archive()).keys()];
+    for (const place of new Set(Object.values(TAKEN_FROM))) {
+      const [start = '', end = ''] = place.split('*');
+      expect(
+        files.some((name) => name.includes(`/${start}`) && name.endsWith(end)),
+        place,
+      ).toBe(true);
+    }
+  });
+
+  it('has every column of a measurement', async () => {
+    const { rows } = await db.owner((c) =>
+      c.query<{ kind: string; name: string }>(
+        `SELECT left(c.relname, 2) AS kind, a.attname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+         WHERE c.oid IN ('store.ac_sample'::regclass, 'store.dc_sample'::regclass) AND NOT a.attisdropped
+           AND a.attname NOT IN ('user_id', 'inverter_id', 'channel', 'ts', 'day')`,
+      ),
+    );
+    const columnsOf = (kind: string): string[] => rows.filter((row) => row.kind === kind).map(({ name }) => name);
+    const columnOf = (sql: string): string => present(/^\w+/.exec(sql))[0];
+    expect(
+      Object.values({ ...AC_VALUES, ...PHASE_VALUES })
+        .map(columnOf)
+        .sort(),
+    ).toEqual(columnsOf('ac').sort());
+    expect(Object.values(DC_VALUES).map(columnOf).sort()).toEqual(columnsOf('dc').sort());
   });
 
   it('is its owner’s alone, and no key’s', async () => {
@@ -313,7 +408,7 @@ describe('the making of a takeout', () => {
     );
     await work();
     expect(await stateOf()).toMatchObject({ state: 'ready', progress_pct: 100 });
-    expect((await archive()).size).toBe(12);
+    expect((await archive()).size).toBe(13);
   });
 
   it('is tried three times, later each time, and then said to have failed', async () => {

@@ -21,6 +21,11 @@ const exportQuery = z.object({
   to: momentOrDate.optional().describe('exclusive; now when absent'),
   through: z.iso.date().optional().describe('the last day, inclusive; instead of `to`'),
   channels: flag(false).describe('the DC inputs too'),
+  phases: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('raw: each of three phases too; where absent, if the newest sample has them')
+    .transform((text) => (text === undefined ? undefined : text === 'true')),
   bom: flag(true).describe('CSV: begins with a byte order mark'),
 });
 
@@ -36,9 +41,9 @@ export function exportRoutes({ exports: service, now }: ExportRoutesOptions): Fa
       '/api/v1/inverters/:id/export',
       { onRequest: requireAccess('read'), schema: { params: idParams, querystring: exportQuery } },
       async (request, reply) => {
-        const { format, resolution, from, to, through, channels, bom } = request.query;
+        const { format, resolution, from, to, through, channels, phases, bom } = request.query;
         const until = to ?? (through === undefined ? null : addDays(through, 1));
-        const asked = { from: from ?? null, to: until, resolution, channels };
+        const asked = { from: from ?? null, to: until, resolution, channels, phases };
         const gone = new AbortController();
         // Also when all of it was sent, and then there is nothing to end.
         reply.raw.on('close', () => gone.abort(new Unavailable('Nobody waits for it any more.')));

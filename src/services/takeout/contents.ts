@@ -61,7 +61,8 @@ export async function* takeoutEntries(
     const within = `inverters/${folderName(inverter)}`;
     yield list(`${within}/events.json`, store.eventPages(userId, inverter.id));
     yield list(`${within}/frames.json`, store.framePages(userId, inverter.id));
-    const asked = { from: null, to: null, channels: true };
+    yield list(`${within}/decoded-frames.json`, store.decodedFramePages(userId, inverter.id));
+    const asked = { from: null, to: null, channels: true, phases: true };
     const sums = await exports.open(userId, inverter.id, { ...asked, resolution: '15m' }, now);
     yield file(`${within}/energy-15m.csv`, csvOf(done.watch(sums, 0, WEIGHT_OF_SUMS), CSV));
     const raw = await exports.open(userId, inverter.id, { ...asked, resolution: 'raw' }, now);

@@ -87,6 +87,21 @@ export const ACCOUNT_FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
     foreign: 'takes whose they are from the tenant; takeout.test.ts',
   },
   'api.own_log': { execute: ['app'], definer: 'owner', foreign: 'takes whose it is from the tenant; takeout.test.ts' },
+  'api.own_claims': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: 'takes whose they are from the tenant; takeout.test.ts',
+  },
+  'api.own_visits': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: 'takes whose they are from the tenant; takeout.test.ts',
+  },
+  'api.own_links': {
+    execute: ['app'],
+    definer: 'owner',
+    foreign: 'takes whose they are from the tenant; takeout.test.ts',
+  },
   'store.announce_account_news': { execute: [], definer: 'owner' },
   'store.announce_key_end': { execute: [], definer: 'owner' },
   'api.describe_anybodys_inverter': {

@@ -72,6 +72,7 @@ export const RIGHTS: Readonly<Record<Login, Readonly<Record<string, Rights>>>> =
     'api.energy_day': READ,
     'api.counter': READ,
     'api.raw_frame': READ,
+    'api.decoded_frame': READ,
   },
   // Functions only, and nobody's history.
   ingest: {},
