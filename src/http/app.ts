@@ -62,6 +62,8 @@ export function buildApp(deps: AppDependencies): FastifyInstance {
   const now = deps.now ?? (() => new Date());
   const trustsProxy = (trustProxy ?? null) !== null;
   const app = Fastify({
+    // A busy small machine may take longer than the ten seconds that are the default, and a server that gives up is no better.
+    pluginTimeout: 120_000,
     // It is a pino logger; the type the house hands around only leaves out what nobody should use.
     loggerInstance: deps.log as unknown as FastifyBaseLogger,
     // One line of ours in place of Fastify's two (logging.ts).
