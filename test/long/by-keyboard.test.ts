@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SESSION_COOKIE } from '../../src/http/authentication.ts';
 import { launchChromium } from '../support/browse.ts';
@@ -6,6 +6,7 @@ import { freshAssets } from '../support/browser-assets.ts';
 import { browserOrSkip } from '../support/chromium.ts';
 import { fakeServices, inverter, PASSWORD, sunnyInverter } from '../support/fake-services.ts';
 import { type FakeWeb, fakeWeb, NOON } from '../support/fake-web.ts';
+import { tabTo } from '../support/keyboard.ts';
 import { COOKIE } from '../support/test-app.ts';
 
 /** From signing in to signing out without a pointer, and for who wants nothing to move. */
@@ -25,23 +26,6 @@ afterAll(async () => {
   await browser?.close();
   await web?.app.close();
 });
-
-/** Until the focus is there; wherever it is on the way, it is seen. */
-async function tabTo(page: Page, selector: string): Promise<void> {
-  for (let i = 0; i < 120; i += 1) {
-    await page.keyboard.press('Tab');
-    const focus = await page.evaluate((wanted) => {
-      const element = document.activeElement ?? document.body;
-      const { outlineStyle, outlineWidth } = getComputedStyle(element);
-      const ring = getComputedStyle(element.closest('.choice') ?? element);
-      const isSeen = [outlineStyle, ring.outlineStyle].some((style) => style !== 'none') && outlineWidth !== '0px';
-      return { isThere: element.matches(wanted), isSeen: isSeen || element === document.body, html: element.outerHTML };
-    }, selector);
-    expect(focus.isSeen, `the focus is not seen: ${focus.html.slice(0, 200)}`).toBe(true);
-    if (focus.isThere) return;
-  }
-  throw new Error(`not reached by Tab: ${selector}`);
-}
 
 describe.skipIf(!canBrowse)('without a pointer', () => {
   it('signs in, adds an inverter, renames it, makes a key, signs out', async () => {
