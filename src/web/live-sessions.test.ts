@@ -57,10 +57,13 @@ describe('without a word from the database', () => {
 it('a page whose session ends while it is read is closed as soon as it is open', async () => {
   const { list } = web.services.inverters;
   web.services.inverters.list = async (...asked) => {
+    // Once: later readings must not tell it again.
+    web.services.inverters.list = list;
     web.services.ended.add('session-of-1');
     web.hub.sessionsChanged(1);
     return list(...asked);
   };
   const reader = await open();
+  expect(reader.status).toBe(200);
   await reader.until('the end', () => reader.isClosed);
 });
