@@ -42,7 +42,7 @@ export interface SseStream {
   readonly closed: boolean;
   /** Already encoded, so that many streams share the same bytes. */
   write(bytes: string): void;
-  /** The same in parts, one after the other as the reader takes them: it may be more than may wait for a reader otherwise. */
+  /** The same in parts, one after the other as the reader takes them: where nothing waits, it may be more than may wait otherwise. */
   writeAll(parts: readonly string[]): void;
   /** Ends it in an orderly way; the browser will come back. */
   close(): void;
@@ -173,8 +173,13 @@ class Stream implements SseStream {
   }
 
   writeAll(parts: readonly string[]): void {
+    if (this.#waiting.length > 0) {
+      // It has not taken what was before this: then it is measured as anything else.
+      for (const part of parts) this.write(part);
+      return;
+    }
     if (this.#closed) return;
-    this.#waiting.push(...parts);
+    this.#waiting = [...parts];
     this.#goOn();
   }
 

@@ -207,11 +207,11 @@ class Feed {
     for (const { receivedMs } of sent.values()) this.#lastMs = Math.max(this.#lastMs, receivedMs);
 
     const readings = [...announced].flatMap((id) => sent.get(id) ?? []);
-    const news =
-      this.#changes(all ?? currents, isWhole) +
-      this.#arrivals(pending ?? []) +
-      readings.map((one) => readingEvent(one, this.#lastMs)).join('');
-    if (news !== '') for (const reader of this.#readers) reader.write(news);
+    const news = inParts([
+      this.#changes(all ?? currents, isWhole) + this.#arrivals(pending ?? []),
+      ...readings.map((one) => readingEvent(one, this.#lastMs)),
+    ]);
+    for (const reader of this.#readers) reader.writeAll(news);
     this.#introduce(newcomers, all ?? [], [...sent.values()]);
     if (pending !== null) this.#pending = new Set(pending.map(pendingKey));
   }
