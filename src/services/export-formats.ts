@@ -1,5 +1,5 @@
 import { quarterStart, utcOffsetMinutes } from '../domain/period.ts';
-import type { ExportTable, ExportValue } from './export-service.ts';
+import type { ExportTable } from './export-service.ts';
 
 export interface CsvForm {
   /** For spreadsheets, which otherwise guess the encoding. */
@@ -14,18 +14,15 @@ const CHUNK_CHARS = 32_768;
 /** RFC 4180: lines end with CRLF. What is unknown is an empty field. */
 export async function* csvOf(table: ExportTable, { bom, isGerman }: CsvForm): AsyncGenerator<string> {
   const separator = isGerman ? ';' : ',';
-  const cell = (value: ExportValue): string => {
-    if (value === null) return '';
-    const text = String(value);
-    return isGerman && typeof value === 'number' ? text.replace('.', ',') : text;
-  };
   const timeOf = clockOf(table.timeZone);
   let text = `${bom ? '\ufeff' : ''}${[table.timeName, ...table.names].map(safeText).join(separator)}\r\n`;
-  for await (const { time, values } of table.rows) {
-    text += `${[timeOf(time), ...values.map(cell)].join(separator)}\r\n`;
-    if (text.length < CHUNK_CHARS) continue;
-    yield text;
-    text = '';
+  for await (const rows of table.rows) {
+    for (const { ms, cells } of rows) {
+      text += `${timeOf(ms)}${separator}${isGerman ? cells.replaceAll(',', ';').replaceAll('.', ',') : cells}\r\n`;
+      if (text.length < CHUNK_CHARS) continue;
+      yield text;
+      text = '';
+    }
   }
   yield text;
 }
@@ -35,18 +32,20 @@ export async function* jsonOf(table: ExportTable, resolution: string): AsyncGene
   const { id, name, serial } = table.inverter;
   const head = { inverter: { id, name, serial }, time_zone: table.timeZone, resolution };
   const timeOf = clockOf(table.timeZone);
+  const keys = table.names.map((key) => `,${JSON.stringify(key)}:`);
   let text = `${JSON.stringify(head).slice(0, -1)},"items":[`;
   let separator = '\n';
-  for await (const { time, values } of table.rows) {
-    const item: Record<string, unknown> = { [table.timeName]: timeOf(time) };
-    table.names.forEach((key, i) => {
-      item[key] = values[i] ?? null;
-    });
-    text += separator + JSON.stringify(item);
-    separator = ',\n';
-    if (text.length < CHUNK_CHARS) continue;
-    yield text;
-    text = '';
+  for await (const rows of table.rows) {
+    for (const { ms, cells } of rows) {
+      text += `${separator}{"${table.timeName}":"${timeOf(ms)}"`;
+      const values = cells.split(',');
+      for (let i = 0; i < keys.length; i++) text += `${keys[i]}${values[i] || 'null'}`;
+      text += '}';
+      separator = ',\n';
+      if (text.length < CHUNK_CHARS) continue;
+      yield text;
+      text = '';
+    }
   }
   yield `${text}\n]}\n`;
 }
@@ -59,31 +58,34 @@ export function safeText(text: string): string {
 
 /** `2026-06-15T14:05:00+02:00`: the time on the site's wall, and what it is elsewhere. */
 export function localTime(at: Date, timeZone: string): string {
-  return withOffset(at, utcOffsetMinutes(timeZone, at));
+  return clockOf(timeZone)(at.getTime());
 }
 
-/** The same for one time after the other: clocks change on quarter hours, so the offset is looked up once in each. */
-function clockOf(timeZone: string): (at: Date) => string {
+/** The same for one time after the other: clocks change on quarter hours, so date, hour and offset are looked up once in each. */
+function clockOf(timeZone: string): (ms: number) => string {
   let quarter = Number.NaN;
-  let minutes = 0;
-  return (at) => {
-    const of = quarterStart(at.getTime());
+  let hour = '';
+  let minute = 0;
+  let offset = '';
+  return (ms) => {
+    const of = quarterStart(ms);
     if (of !== quarter) {
       quarter = of;
-      minutes = utcOffsetMinutes(timeZone, at);
+      const minutes = utcOffsetMinutes(timeZone, new Date(of));
+      const wall = new Date(of + minutes * 60_000);
+      hour = wall.toISOString().slice(0, 'YYYY-MM-DDTHH:'.length);
+      minute = wall.getUTCMinutes();
+      offset = `${minutes < 0 ? '-' : '+'}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
     }
-    return withOffset(at, minutes);
+    const inside = ms - quarter;
+    const thousandths = inside % 1000;
+    const part = thousandths === 0 ? '' : `.${String(thousandths).padStart(3, '0')}`;
+    return `${hour}${two(minute + Math.floor(inside / 60_000))}:${two(Math.floor(inside / 1000) % 60)}${part}${offset}`;
   };
 }
 
-function withOffset(at: Date, minutes: number): string {
-  const wall = new Date(at.getTime() + minutes * 60_000).toISOString();
-  const offset = `${minutes < 0 ? '-' : '+'}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
-  return `${at.getUTCMilliseconds() === 0 ? wall.slice(0, 19) : wall.slice(0, 23)}${offset}`;
-}
-
 function two(n: number): string {
-  return String(n).padStart(2, '0');
+  return n < 10 ? `0${n}` : String(n);
 }
 
 /** A name without what a file system may not take. */

@@ -17,9 +17,15 @@ export interface ExportRequest {
   phases?: boolean | undefined;
 }
 
-export type ExportValue = number | boolean | null;
+/** What was at one time. As text from the database on: most of an export is numbers that nobody here reckons with. */
+export interface ExportRow {
+  /** Milliseconds since 1970, UTC. */
+  ms: number;
+  /** In the order of the names, separated by commas: a decimal number, `true`, `false`, or nothing for what is unknown. */
+  cells: string;
+}
 
-/** Rows in order of time, read while they are taken: a year takes no more memory than a day. */
+/** Rows in order of time, some at once, read while they are taken: a year takes no more memory than a day. */
 export interface ExportTable {
   inverter: { id: InverterId; name: string; serial: string };
   timeZone: string;
@@ -28,7 +34,7 @@ export interface ExportTable {
   /** What the rows' times are called, and then their values: the API's names. */
   timeName: 'sampled_at' | 'start';
   names: readonly string[];
-  rows: AsyncGenerator<{ time: Date; values: readonly ExportValue[] }>;
+  rows: AsyncGenerator<readonly ExportRow[]>;
 }
 
 export interface ExportService {

@@ -4,19 +4,16 @@ import { InvalidInput } from '../domain/errors.ts';
 import { addDays, type Bounds, dayBounds, localDate } from '../domain/period.ts';
 import {
   AC_VALUES,
-  type AcSample,
   DC_VALUES,
-  type DcSample,
   firstKnown,
   PHASE_VALUES,
   readAcSamples,
   readDcSamples,
+  type SampleLine,
 } from '../store/sample-rows.ts';
 import { energyBounds } from './energy-bounds.ts';
-import type { ExportResolution, ExportService, ExportTable, ExportValue } from './export-service.ts';
+import type { ExportResolution, ExportRow, ExportService, ExportTable } from './export-service.ts';
 import type { InverterCurrent, Services } from './services.ts';
-
-type Row = { time: Date; values: readonly ExportValue[] };
 
 /** So many days are read at once, of sums by quarter hour and longer. */
 const DAYS_AT_ONCE: Record<Exclude<ExportResolution, 'raw'>, number> = { '15m': 14, hour: 31, day: 366 };
@@ -92,9 +89,9 @@ function* daysOf({ from, to }: Bounds, timeZone: string, days: number): Generato
   }
 }
 
-const AC_NAMES = Object.keys(AC_VALUES) as (keyof typeof AC_VALUES)[];
-const PHASE_NAMES = Object.keys(PHASE_VALUES) as (keyof typeof PHASE_VALUES)[];
-const DC_NAMES = Object.keys(DC_VALUES) as (keyof typeof DC_VALUES)[];
+const AC_NAMES = Object.keys(AC_VALUES);
+const PHASE_NAMES = Object.keys(PHASE_VALUES);
+const DC_NAMES = Object.keys(DC_VALUES);
 
 /** What of a single measurement is wanted. */
 interface RawColumns {
@@ -102,7 +99,7 @@ interface RawColumns {
   phases: boolean;
 }
 
-function acNames({ phases }: RawColumns): (keyof typeof AC_VALUES | keyof typeof PHASE_VALUES)[] {
+function acNames({ phases }: RawColumns): string[] {
   return phases ? [...AC_NAMES, ...PHASE_NAMES] : AC_NAMES;
 }
 
@@ -117,34 +114,41 @@ async function* rawRows(
   pieces: Iterable<Bounds>,
   columns: RawColumns,
   signal: AbortSignal | undefined,
-): AsyncGenerator<Row> {
+): ExportTable['rows'] {
+  const nothing = ','.repeat(acNames(columns).length - 1);
   for (const piece of pieces) {
     const of = { ...inverter, ...piece };
-    const read = async (tx: Tx): Promise<{ ac: AcSample[]; dc: DcSample[] }> => ({
+    const read = async (tx: Tx): Promise<{ ac: SampleLine[]; dc: SampleLine[] }> => ({
       ac: await readAcSamples(tx, of, columns),
       dc: columns.channels.length === 0 ? [] : await readDcSamples(tx, of),
     });
     const { ac, dc } = await asTenant(pool, inverter.userId, read, signal);
-    yield* joined(ac, dc, columns);
+    yield columns.channels.length === 0 ? ac : [...joined(ac, dc, columns.channels, nothing)];
   }
 }
 
-/** A row for each moment of which anything was stored. */
-function* joined(ac: readonly AcSample[], dc: readonly DcSample[], columns: RawColumns): Generator<Row> {
-  const names = acNames(columns);
-  const moments = new Map<number, { ac: AcSample | null; dc: Map<number, DcSample> }>();
-  const at = (time: Date): { ac: AcSample | null; dc: Map<number, DcSample> } => {
-    const known = moments.get(time.getTime()) ?? { ac: null, dc: new Map<number, DcSample>() };
-    moments.set(time.getTime(), known);
-    return known;
-  };
-  for (const sample of ac) at(sample.sampledAt).ac = sample;
-  for (const sample of dc) at(sample.sampledAt).dc.set(sample.channel, sample);
-  for (const [ms, moment] of [...moments].sort(([a], [b]) => a - b)) {
-    const inputs = columns.channels.flatMap((channel) =>
-      DC_NAMES.map((name) => moment.dc.get(channel)?.[name] ?? null),
-    );
-    yield { time: new Date(ms), values: [...names.map((name) => moment.ac?.[name] ?? null), ...inputs] };
+const NO_INPUT = ','.repeat(DC_NAMES.length - 1);
+
+/**
+ * A row for each moment of which anything was stored.
+ * @param ac in order of time, as `dc` is
+ * @param nothing stands for the AC side where only inputs were stored
+ */
+function* joined(
+  ac: readonly SampleLine[],
+  dc: readonly SampleLine[],
+  channels: readonly number[],
+  nothing: string,
+): Generator<ExportRow> {
+  const inputs = new Map<number, string>();
+  for (let a = 0, d = 0; a < ac.length || d < dc.length; ) {
+    const ms = Math.min(ac[a]?.ms ?? Number.POSITIVE_INFINITY, dc[d]?.ms ?? Number.POSITIVE_INFINITY);
+    let cells = nothing;
+    for (let line = ac[a]; line?.ms === ms; line = ac[++a]) cells = line.cells;
+    inputs.clear();
+    for (let line = dc[d]; line?.ms === ms; line = dc[++d]) inputs.set(line.channel, line.cells);
+    for (const channel of channels) cells += `,${inputs.get(channel) ?? NO_INPUT}`;
+    yield { ms, cells };
   }
 }
 
@@ -167,10 +171,10 @@ async function* sums(
 ): ExportTable['rows'] {
   const ending = signal === undefined ? {} : { signal };
   for (const piece of pieces) {
-    const rows = new Map<number, ExportValue[]>();
-    const put = (time: Date, column: number, value: ExportValue): void => {
-      const row = rows.get(time.getTime()) ?? Array.from({ length: 4 + 2 * channels.length }, () => null);
-      row[column] = value;
+    const rows = new Map<number, string[]>();
+    const put = (time: Date, column: number, value: number | boolean | null): void => {
+      const row = rows.get(time.getTime()) ?? Array.from({ length: 4 + 2 * channels.length }, () => '');
+      row[column] = value === null ? '' : String(value);
       rows.set(time.getTime(), row);
     };
     for (const [index, channel] of [0, ...channels].entries()) {
@@ -187,6 +191,6 @@ async function* sums(
         if (index === 0) put(start, 3, estimated);
       }
     }
-    for (const [ms, values] of [...rows].sort(([a], [b]) => a - b)) yield { time: new Date(ms), values };
+    yield [...rows].map(([ms, cells]) => ({ ms, cells: cells.join(',') })).sort((a, b) => a.ms - b.ms);
   }
 }

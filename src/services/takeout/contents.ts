@@ -5,7 +5,7 @@ import { type Bounds, localDate, monthBounds } from '../../domain/period.ts';
 import { languageOf } from '../../i18n/locale.ts';
 import * as store from '../../store/takeout-contents.ts';
 import { csvOf, fileName } from '../export-formats.ts';
-import type { ExportService, ExportTable } from '../export-service.ts';
+import type { ExportRow, ExportService, ExportTable } from '../export-service.ts';
 import type { InverterService, InverterSummary } from '../services.ts';
 import { archiveName } from './takeouts.ts';
 import type { ZipEntry } from './zip.ts';
@@ -101,13 +101,28 @@ async function* jsonList(pool: DbPool, userId: UserId, read: store.ReadPage): As
 
 /** The rows of a table, a table for each month of its zone that has any; each is to be read to its end before the next is asked for. */
 async function* byMonth(table: ExportTable): AsyncGenerator<{ month: string; table: ExportTable }> {
-  let next = await table.rows.next();
-  async function* until(end: Date): ExportTable['rows'] {
-    for (; next.done !== true && next.value.time < end; next = await table.rows.next()) yield next.value;
+  let ahead = await filled(table.rows);
+  async function* until(end: number): ExportTable['rows'] {
+    for (; ahead.length > 0; ahead = await filled(table.rows)) {
+      const next = ahead.findIndex(({ ms }) => ms >= end);
+      yield next === -1 ? ahead : ahead.slice(0, next);
+      if (next === -1) continue;
+      ahead = ahead.slice(next);
+      return;
+    }
   }
-  while (next.done !== true) {
-    const month = localDate(next.value.time, table.timeZone).slice(0, 7);
-    yield { month, table: { ...table, rows: until(monthBounds(month, table.timeZone).to) } };
+  for (let [first] = ahead; first !== undefined; [first] = ahead) {
+    const month = localDate(new Date(first.ms), table.timeZone).slice(0, 7);
+    yield { month, table: { ...table, rows: until(monthBounds(month, table.timeZone).to.getTime()) } };
+  }
+}
+
+/** The next rows there are; none at the end. */
+async function filled(rows: ExportTable['rows']): Promise<readonly ExportRow[]> {
+  for (;;) {
+    const next = await rows.next();
+    if (next.done === true) return [];
+    if (next.value.length > 0) return next.value;
   }
 }
 
@@ -135,10 +150,12 @@ class Progress {
   async *#watched(rows: ExportTable['rows'], bounds: Bounds, from: number, to: number): ExportTable['rows'] {
     const start = bounds.from.getTime();
     const length = Math.max(1, bounds.to.getTime() - start);
-    for await (const row of rows) {
-      const share = Math.min(1, Math.max(0, (row.time.getTime() - start) / length));
+    for await (const some of rows) {
+      const last = some.at(-1);
+      if (last === undefined) continue;
+      const share = Math.min(1, Math.max(0, (last.ms - start) / length));
       this.#tell((this.#done + from + share * (to - from)) / this.#of);
-      yield row;
+      yield some;
     }
   }
 }
