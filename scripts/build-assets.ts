@@ -48,10 +48,11 @@ export function buildAssets(outDir: string = PUBLIC_DIR): Map<AssetName, BuiltAs
   const redoc = readFileSync(inPackage('redoc', 'bundles/redoc.standalone.js'), 'utf8');
   add('redoc.js', redoc.replaceAll('https://cdn.redoc.ly/redoc/logo-mini.svg', EMPTY_PICTURE));
   add('htmx-sse.js', readFileSync(inPackage('htmx-ext-sse', 'dist/sse.min.js')));
-  add('app.js', bundle('app.client.ts'));
+  const font = { FONT: JSON.stringify(url('figtree.woff2')) };
+  add('app.js', bundle('app.client.ts', font));
   // The style sheet names the font as the sources do; what is served has another name.
   const style = styleSheet().replaceAll(`${ASSET_PREFIX}figtree.woff2`, url('figtree.woff2')).trim();
-  const script = bundle('theme.client.ts').toString().trim();
+  const script = bundle('theme.client.ts', font).toString().trim();
   for (const text of [style, script])
     if (text.includes('</')) throw new Error('what stands in a page cannot end its element');
   writeFileSync(join(outDir, INLINE_FILES.style), style);

@@ -1,6 +1,7 @@
 import { setServerTime, tickAges } from './ages.client.ts';
 import { installCharts } from './charts.client.ts';
 import { installControls } from './controls.client.ts';
+import { rememberFont } from './font-store.client.ts';
 import { forgetLastSeen, rememberLastSeen, showLastSeen } from './last-seen.client.ts';
 import { LiveSource } from './live-source.client.ts';
 
@@ -87,6 +88,7 @@ else {
 if ('serviceWorker' in navigator) void navigator.serviceWorker.register('/worker.js').catch(() => undefined);
 installControls();
 installCharts();
+void rememberFont();
 tickAges();
 window.setInterval(tickAges, 1000);
 document.addEventListener('visibilitychange', tickAges);

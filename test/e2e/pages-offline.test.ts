@@ -59,3 +59,33 @@ describe.skipIf(!canBrowse)('without a connection', () => {
     await web.app.close();
   });
 });
+
+describe.skipIf(!canBrowse)('the font', () => {
+  it('holds up no first visit, and is asked for early by who has it', async () => {
+    const web = await fakeWeb(fakeServices([sunnyInverter(NOON, { id: 1 })]), {
+      assets: built.assets,
+      now: () => NOON,
+    });
+    const origin = await web.listen();
+    const page = await (await browser.newContext({ serviceWorkers: 'block' })).newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (['warning', 'error'].includes(message.type()) && !message.text().includes('by Playwright'))
+        complaints.push(message.text());
+    });
+    await page.goto(`${origin}/login`);
+    const early = page.locator('link[rel=preload][as=font]');
+    expect(await early.count()).toBe(0);
+    await page.waitForFunction(() => localStorage.getItem('deye-hard-font') !== null);
+    await page.reload();
+    expect(await early.getAttribute('href')).toMatch(/^\/assets\/figtree\..*\.woff2$/);
+    await page.evaluate(() => document.fonts.ready.then(() => undefined));
+    const asked = await page.evaluate(
+      () => performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.woff2')).length,
+    );
+    // Fetched for the preload and again for the style sheet, it would be there twice.
+    expect(asked).toBe(1);
+    expect(complaints).toEqual([]);
+    await web.app.close();
+  });
+});

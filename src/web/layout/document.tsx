@@ -49,7 +49,6 @@ export function Document({ title, nav, frame, refreshS, children }: DocumentProp
         <meta name="robots" content="noindex" />
         <meta name="htmx-config" content={HTMX_CONFIG} />
         <Inline assets={assets} />
-        <link rel="preload" href={assets.url('figtree.woff2')} as="font" type="font/woff2" crossorigin="anonymous" />
         <link rel="icon" href={assets.url('icon.svg')} type="image/svg+xml" />
         <link rel="apple-touch-icon" href={assets.url('icon-180.png')} />
         <link rel="manifest" href={assets.url('manifest.webmanifest')} />
