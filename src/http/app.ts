@@ -50,6 +50,8 @@ export interface AppDependencies {
   onVisit?: (visit: Visit, now: Date) => void;
   /** Requests of devices that may be under way at once; the others are told to come again. */
   maxDevicesUnderWay?: number;
+  /** How long the connection of one that was told so is not read. */
+  deviceRestMs?: number;
   /** How an error looks to people; without it everybody gets JSON. */
   renderErrorPage?: RenderErrorPage;
   now?: () => Date;
@@ -84,6 +86,7 @@ export function buildApp(deps: AppDependencies): FastifyInstance {
     metrics: deps.metrics ?? null,
     onVisit: deps.onVisit ?? null,
     maxUnderWay: deps.maxDevicesUnderWay ?? MAX_DEVICES_UNDER_WAY,
+    restMs: deps.deviceRestMs,
     nextRequestId,
     // A trace follows a request through the framework.
     isOff: deps.tracer != null,

@@ -7,9 +7,13 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { type AuthenticationOptions, type Need, recallKey } from './authentication.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import { answerFor, errorBody } from './errors.ts';
+import { RestingConnections } from './resting-connections.ts';
 
 /** A storm is one line a minute, not a line for each request of it. */
 const SAY_AGAIN_MS = 60_000;
+
+/** What a proxy adds, declared or not. */
+const FORWARDED = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'];
 
 /** A route whose ordinary requests can be answered without the framework. */
 export interface ShortRoute {
@@ -29,6 +33,8 @@ interface ShortWayOptions {
   onVisit: ((visit: Visit, now: Date) => void) | null;
   /** Requests under way at once, whichever way they came; more are told to come again before anything of them is looked at. */
   maxUnderWay: number;
+  /** How long they are not listened to then; a time of its own without it. */
+  restMs: number | undefined;
   nextRequestId: () => string;
   /** Everything takes the long way. */
   isOff: boolean;
@@ -49,9 +55,13 @@ interface Asked {
  * function as on it. Whatever is out of the ordinary takes the long way, where it is refused or understood as ever.
  */
 export function installShortWay(app: FastifyInstance, options: ShortWayOptions): void {
-  const { apiKeys, log, metrics, onVisit, maxUnderWay, nextRequestId, isOff, trustsProxy, now } = options;
+  const { apiKeys, log, metrics, onVisit, maxUnderWay, restMs, nextRequestId, isOff, trustsProxy, now } = options;
   const routes = new Map<string, ShortRoute>();
   const doorkeeper = new Doorkeeper(maxUnderWay);
+  const resting = new RestingConnections({
+    spare: () => doorkeeper.spare,
+    ...(restMs === undefined ? {} : { restMs }),
+  });
   const full = answerFor(doorkeeper.refusal);
   const fullBody = JSON.stringify(errorBody(full));
   let shed = 0;
@@ -61,6 +71,10 @@ export function installShortWay(app: FastifyInstance, options: ShortWayOptions):
   app.decorate('doorkeeper', doorkeeper);
   app.addHook('preClose', async () => {
     isClosing = true;
+    resting.end();
+  });
+  app.addHook('onError', async ({ raw }, reply, error) => {
+    if (error === doorkeeper.refusal) restAfter(raw, reply.raw);
   });
   if (isOff) return;
   const longWay = app.server.listeners('request');
@@ -75,7 +89,7 @@ export function installShortWay(app: FastifyInstance, options: ShortWayOptions):
     if (route === undefined || isClosing || !isOrdinary(request, route.bodyLimit)) return false;
     // Who it is takes a hash and what it says takes memory: in a storm both are the others'.
     if (doorkeeper.isFull) {
-      refuse(response, url);
+      refuse(request, response, url);
       return true;
     }
     // Whose address counts behind a proxy is for the framework to tell.
@@ -93,12 +107,19 @@ export function installShortWay(app: FastifyInstance, options: ShortWayOptions):
   }
 
   /** The same to everybody, so that a storm costs as little as it can. The body is skipped by Node, the connection stays. */
-  function refuse(response: ServerResponse, url: string): void {
+  function refuse(request: IncomingMessage, response: ServerResponse, url: string): void {
     const id = nextRequestId();
     sayUnavailable(doorkeeper.refusal);
+    restAfter(request, response);
     metrics?.observeRequest('POST', url, full.status, 0);
     write(response, id, full.status, fullBody, full.retryAfterS);
     log.debug({ reqId: id, method: 'POST', path: url, status: full.status }, 'request');
+  }
+
+  /** Only a device's own connection: a proxy's is somebody else's next. */
+  function restAfter({ socket, headers }: IncomingMessage, response: ServerResponse): void {
+    if (FORWARDED.some((name) => headers[name] !== undefined)) return;
+    response.once('close', () => resting.add(socket));
   }
 
   function fail(request: IncomingMessage, response: ServerResponse, asked: Asked, error: unknown): void {

@@ -39,7 +39,7 @@ beforeAll(async () => {
         app.register(endpoints);
       },
     ],
-    { maxDevicesUnderWay: 2 },
+    { maxDevicesUnderWay: 2, deviceRestMs: 1 },
   );
   await running.app.listen({ host: '127.0.0.1', port: 0 });
   url = `http://127.0.0.1:${(running.app.server.address() as { port: number }).port}`;
