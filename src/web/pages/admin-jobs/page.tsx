@@ -70,7 +70,7 @@ function Job({ job, frame }: { job: AdminJob; frame: Frame }): JSX.Element {
           {words.tookS} {fmt.quantity(tookS, 's', 1)}
         </span>
         <span>
-          {words.every} {fmt.quantity(job.everyS, 's', 0)}
+          {words.every} {fmt.quantity(...inWholeUnits(job.everyS), 0)}
         </span>
         <span>
           {words.nextRun} {fmt.dateTime(job.nextAt, timeZone)}
@@ -78,4 +78,10 @@ function Job({ job, frame }: { job: AdminJob; frame: Frame }): JSX.Element {
       </Facts>
     </>
   );
+}
+
+/** `3600` is an hour; what is not a whole number of minutes stays in seconds. */
+function inWholeUnits(seconds: number): [value: number, unit: string] {
+  if (seconds % 3600 === 0) return [seconds / 3600, 'h'];
+  return seconds % 60 === 0 ? [seconds / 60, 'min'] : [seconds, 's'];
 }
