@@ -70,7 +70,7 @@ export class FakeCollector {
     socket.on('data', (bytes) => {
       const { messages } = session.receive(bytes, new Date());
       // Undated samples are told later, in messages of their own, which are no frames
-      const readings = messages.map((message) => message.readings);
+      const readings = messages.filter(({ settles }) => settles.length === 0).map((message) => message.readings);
       splitter.feed(bytes, (frame) => {
         const kind = `${hex(frame.code)} ${hex(frame.payload[0] ?? 0)}`;
         const received = { connection, address, frame, kind, readings: readings.shift() ?? [] };
@@ -78,7 +78,16 @@ export class FakeCollector {
         this.#treat(socket, received);
         return true;
       });
+      for (const { settles, readings: late } of messages) {
+        for (const [i, payload] of settles.entries()) this.#settle(payload, late[i]);
+      }
     });
+  }
+
+  /** What an undated frame said, now that its date is known. */
+  #settle(payload: Buffer, reading: Reading | undefined): void {
+    const frame = this.received.findLast((one) => one.frame.payload.equals(payload));
+    if (frame !== undefined && reading !== undefined) frame.readings = [reading];
   }
 
   #treat(socket: Socket, received: Received): void {
