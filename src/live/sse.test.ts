@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
-import Fastify, { type FastifyInstance } from 'fastify';
+import { Writable } from 'node:stream';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EventReader } from '../../test/support/event-reader.ts';
 import { TooMany } from '../domain/errors.ts';
@@ -126,6 +127,33 @@ describe('a stream', () => {
     expect(opened[0]?.closed).toBe(false);
     opened[0]?.write(late);
     expect(opened[0]?.closed).toBe(true);
+  });
+
+  it('goes on as long as its reader takes as much as comes, though something always waits', async () => {
+    const taken: (() => void)[] = [];
+    const socket = new Writable({
+      highWaterMark: 1,
+      decodeStrings: false,
+      write: (_chunk, _, done) => taken.push(done),
+    });
+    const raw = Object.assign(socket, { setHeader: () => undefined, writeHead: () => undefined });
+    const reply = { raw, getHeaders: () => ({}), hijack: () => undefined } as unknown as FastifyReply;
+    const stream = new SseStreams({ maxBufferedBytes: 1000 }).open(reply, 'account 1');
+    const takesOne = async (): Promise<void> => {
+      taken.shift()?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    stream.writeAll(['a', 'b', 'c']);
+    for (let i = 0; i < 20; i += 1) {
+      stream.write('x'.repeat(100));
+      await takesOne();
+      expect([i, stream.closed]).toEqual([i, false]);
+    }
+    // Three wait still; from now on nothing is taken.
+    for (let i = 0; i < 7; i += 1) stream.write('x'.repeat(100));
+    expect(stream.closed).toBe(false);
+    stream.write('x');
+    expect(stream.closed).toBe(true);
   });
 
   it('is dropped when its reader takes nothing for too long', async () => {

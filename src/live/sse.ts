@@ -134,9 +134,9 @@ class Stream implements SseStream {
   readonly #response: ServerResponse;
   readonly #limits: SseLimits;
   readonly #onClose = new Set<() => void>();
-  /** What comes behind what the socket has not taken yet. */
-  #waiting: string[] = [];
-  /** How much of that, in characters, was no part of `writeAll`. */
+  /** What comes behind what the socket has not taken yet; what of it is measured, in characters, is no part of `writeAll`. */
+  #waiting: { bytes: string; measuredChars: number }[] = [];
+  /** How much of what waits is measured. */
   #waitingChars = 0;
   #closed = false;
   #stalled: NodeJS.Timeout | null = null;
@@ -167,7 +167,7 @@ class Stream implements SseStream {
       this.#put(bytes);
       return;
     }
-    this.#waiting.push(bytes);
+    this.#waiting.push({ bytes, measuredChars: bytes.length });
     this.#waitingChars += bytes.length;
     if (this.#waitingChars > this.#limits.maxBufferedBytes) this.#drop();
   }
@@ -179,19 +179,19 @@ class Stream implements SseStream {
       return;
     }
     if (this.#closed) return;
-    this.#waiting = [...parts];
+    this.#waiting = parts.map((bytes) => ({ bytes, measuredChars: 0 }));
     this.#goOn();
   }
 
   #goOn(): void {
     let taken = 0;
-    for (const part of this.#waiting) {
+    for (const { bytes, measuredChars } of this.#waiting) {
       if (this.#closed || this.#response.writableNeedDrain) break;
-      this.#put(part);
+      this.#put(bytes);
+      this.#waitingChars -= measuredChars;
       taken += 1;
     }
     this.#waiting = this.#waiting.slice(taken);
-    if (this.#waiting.length === 0) this.#waitingChars = 0;
   }
 
   #put(bytes: string): void {
