@@ -45,10 +45,14 @@ export async function inTransaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<
 async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, signal?: AbortSignal): Promise<T> {
   signal?.throwIfAborted();
   const client = await pool.connect();
+  if (signal?.aborted === true) {
+    // While a connection was waited for: nothing is under way on it that would have to be cancelled.
+    client.release();
+    throw signal.reason;
+  }
   let broken: Error | undefined;
   const cancelled = signal === undefined ? null : cancelWith(signal, pool, client);
   try {
-    signal?.throwIfAborted();
     await client.query('BEGIN');
     const result = await work(client);
     await client.query('COMMIT');

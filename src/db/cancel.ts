@@ -4,6 +4,7 @@ import { connectClient } from './client.ts';
 /**
  * Lets a signal end what a lent connection is at: PostgreSQL is asked on a connection of its own, for those of the pool may all be at work
  * on what is to be cancelled. A login may cancel what it began itself.
+ * @param signal that has not fired yet
  * @returns to be called when the work is over: whether it was cancelled, as soon as nothing of that is under way any more
  */
 export function cancelWith(signal: AbortSignal, pool: pg.Pool, client: pg.PoolClient): () => Promise<boolean> {
@@ -11,8 +12,7 @@ export function cancelWith(signal: AbortSignal, pool: pg.Pool, client: pg.PoolCl
   const onAbort = (): void => {
     asking = askToCancel(pool, client);
   };
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
+  signal.addEventListener('abort', onAbort, { once: true });
   return async () => {
     signal.removeEventListener('abort', onAbort);
     if (asking === null) return false;

@@ -178,6 +178,20 @@ describe('an export', () => {
     expect(db.pools.app.idleCount).toBe(db.pools.app.totalCount);
   });
 
+  it('that nobody wants any more when its turn comes leaves the connection as it was', async () => {
+    const { app } = db.pools;
+    const gone = new AbortController();
+    const ask = { from: null, to: null, resolution: 'raw', channels: true } as const;
+    const { rows } = await exports().open(userId, inverterId, ask, NOW, gone.signal);
+    const lent = await Promise.all(Array.from({ length: app.options.max }, () => app.connect()));
+    const failed = expect(rows.next()).rejects.toThrow('nobody wants it');
+    await expect.poll(() => app.waitingCount).toBe(1);
+    gone.abort(new Error('nobody wants it'));
+    for (const client of lent) client.release();
+    await failed;
+    expect([app.idleCount, app.totalCount]).toEqual([lent.length, lent.length]);
+  });
+
   it('stops at the database at once when the one who asked hangs up', async () => {
     // Known for two years: as many pieces as days.
     const old = (await inverters().add(memberOf(userId), { name: 'Alt', serial: '116100000009', kind: 'opendtu' }, NOW))
