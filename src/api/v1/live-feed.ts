@@ -1,14 +1,19 @@
 import type { InverterId, UserId } from '../../domain/inverter.ts';
 import type { LiveHub } from '../../live/events.ts';
-import { encodeEvent, type SseStream } from '../../live/sse.ts';
-import type {
-  InboxService,
-  InverterCurrent,
-  InverterService,
-  InverterSummary,
-  PendingDevice,
-} from '../../services/services.ts';
-import { currentToShape } from './shapes.ts';
+import type { SseStream } from '../../live/sse.ts';
+import type { InboxService, InverterService, InverterSummary, PendingDevice } from '../../services/services.ts';
+import {
+  deviceEvent,
+  inParts,
+  isOtherwise,
+  type Known,
+  knownOf,
+  pendingKey,
+  readingEvent,
+  type Sent,
+  sentInOrder,
+  stateEvent,
+} from './live-feed-events.ts';
 
 export interface FeedTimes {
   /** Announcements within this time are one. */
@@ -29,9 +34,6 @@ const OVERLAP_MS = 5_000;
 
 /** Where a look takes longer than announcements gather, the next begins as long after it, but no later than this. */
 const MAX_PAUSE_MS = 1_000;
-
-/** So much of what a newcomer is told is written at once. */
-const PART_CHARS = 65_536;
 
 export interface FeedOptions {
   hub: LiveHub;
@@ -70,15 +72,6 @@ export class AccountFeeds {
   }
 }
 
-/** A reading as it is told: when it was received, and its JSON. */
-interface Sent {
-  receivedMs: number;
-  json: string;
-}
-
-/** What is told of an inverter where it changes. */
-type Known = Pick<InverterSummary, 'id' | 'name' | 'siteId' | 'timeZone' | 'ratedPowerW' | 'state'>;
-
 /**
  * A look is at the inverters of which a reading was announced, at all of them together; at the whole account for newcomers, where
  * something else was announced, and every half minute.
@@ -103,8 +96,6 @@ class Feed {
   /** Whether the next look is at the whole account, and when it is so anyway. */
   #isWholeWanted = true;
   #wholeDueAt = 0;
-  /** When the newest reading was received that was told; the id of what is told to everybody. */
-  #lastMs = 0;
   #timer: NodeJS.Timeout | null = null;
   /** Whether the timer waits for something that happened rather than for the next refresh. */
   #isDue = false;
@@ -203,30 +194,25 @@ class Feed {
     const missed = all?.filter(({ lastSeenAt }) => lastSeenAt !== null && lastSeenAt.getTime() > sinceMs) ?? [];
     const wanted = [...new Set([...announced, ...missed.map(({ id }) => id)])];
     const currents = wanted.length === 0 ? [] : await inverters.currents(this.#userId, wanted, now());
-    const sent = new Map(currents.flatMap(sentOf));
-    for (const { receivedMs } of sent.values()) this.#lastMs = Math.max(this.#lastMs, receivedMs);
-
-    const readings = [...announced].flatMap((id) => sent.get(id) ?? []);
+    const sent = sentInOrder(currents);
     const news = inParts([
-      this.#changes(all ?? currents, isWhole) + this.#arrivals(pending ?? []),
-      ...readings.map((one) => readingEvent(one, this.#lastMs)),
+      ...this.#changes(all ?? currents, isWhole),
+      ...this.#arrivals(pending ?? []),
+      ...sent.filter(({ id }) => announced.has(id)).map(readingEvent),
     ]);
     for (const reader of this.#readers) reader.writeAll(news);
-    this.#introduce(newcomers, all ?? [], [...sent.values()]);
+    this.#introduce(newcomers, all ?? [], sent);
     if (pending !== null) this.#pending = new Set(pending.map(pendingKey));
   }
 
   /** Tells newcomers how everything is; those that have seen the same are told the same text. */
   #introduce(newcomers: ReadonlyMap<SseStream, number>, all: readonly InverterSummary[], sent: readonly Sent[]): void {
     const texts = new Map<number, string[]>();
-    // States without an id and readings in order, each with its own: whoever is cut off in between is told the rest when he comes back.
-    const states = all.map((one) => stateEvent(one, null));
-    const inOrder = [...sent].sort((a, b) => a.receivedMs - b.receivedMs);
+    const states = all.map(stateEvent);
     for (const [stream, sinceMs] of newcomers) {
       let text = texts.get(sinceMs);
       if (text === undefined) {
-        const missed = inOrder.filter(({ receivedMs }) => receivedMs > sinceMs);
-        text = inParts([...states, ...missed.map((one) => readingEvent(one, one.receivedMs))]);
+        text = inParts([...states, ...sent.filter(({ receivedMs }) => receivedMs > sinceMs).map(readingEvent)]);
         texts.set(sinceMs, text);
       }
       stream.writeAll(text);
@@ -235,81 +221,31 @@ class Feed {
   }
 
   /** Inverters that came, went or are called otherwise, and states that are no longer as they were told. */
-  #changes(seen: readonly InverterSummary[], isWhole: boolean): string {
+  #changes(seen: readonly InverterSummary[], isWhole: boolean): string[] {
     const known = this.#known;
     const after = new Map(isWhole ? [] : known);
-    let text = '';
+    const events: string[] = [];
     for (const one of seen) {
       after.set(one.id, knownOf(one));
       if (known === null) continue;
       const before = known.get(one.id);
-      if (before === undefined) text += this.#deviceEvent(one.id, 'added');
-      else if (isOtherwise(one, before)) text += this.#deviceEvent(one.id, 'changed');
-      if (before?.state !== one.state) text += stateEvent(one, this.#lastMs);
+      if (before === undefined) events.push(deviceEvent({ inverter_id: one.id, change: 'added' }));
+      else if (isOtherwise(one, before)) events.push(deviceEvent({ inverter_id: one.id, change: 'changed' }));
+      if (before?.state !== one.state) events.push(stateEvent(one));
     }
-    for (const id of known?.keys() ?? []) if (!after.has(id)) text += this.#deviceEvent(id, 'removed');
+    for (const id of known?.keys() ?? []) {
+      if (!after.has(id)) events.push(deviceEvent({ inverter_id: id, change: 'removed' }));
+    }
     this.#known = after;
-    return text;
+    return events;
   }
 
   /** Devices that were not in the inbox when it was looked at before. */
-  #arrivals(pending: readonly PendingDevice[]): string {
+  #arrivals(pending: readonly PendingDevice[]): string[] {
     const before = this.#pending;
-    if (before === null) return '';
+    if (before === null) return [];
     return pending
       .filter((device) => !before.has(pendingKey(device)))
-      .map(({ kind, serial }) =>
-        this.#event('device', JSON.stringify({ inverter_id: null, change: 'pending', kind, serial })),
-      )
-      .join('');
+      .map(({ kind, serial }) => deviceEvent({ inverter_id: null, change: 'pending', kind, serial }));
   }
-
-  #deviceEvent(id: InverterId, change: 'added' | 'changed' | 'removed'): string {
-    return this.#event('device', JSON.stringify({ inverter_id: id, change }));
-  }
-
-  #event(event: string, data: string): string {
-    return encodeEvent({ event, data }, String(this.#lastMs));
-  }
-}
-
-function sentOf(current: InverterCurrent): [InverterId, Sent][] {
-  const { id, receivedAt } = current;
-  if (receivedAt === null) return [];
-  const json = JSON.stringify({ inverter_id: id, ...currentToShape(current) });
-  return [[id, { receivedMs: receivedAt.getTime(), json }]];
-}
-
-function readingEvent({ json }: Sent, idMs: number): string {
-  return encodeEvent({ event: 'reading', data: json }, String(idMs));
-}
-
-function stateEvent({ id, state }: Pick<Known, 'id' | 'state'>, idMs: number | null): string {
-  const data = JSON.stringify({ inverter_id: id, state });
-  return encodeEvent({ event: 'state', data }, idMs === null ? null : String(idMs));
-}
-
-/** Events put together to pieces that are worth a write. */
-function inParts(events: readonly string[]): string[] {
-  const parts: string[] = [];
-  let part = '';
-  for (const event of events) {
-    part += event;
-    if (part.length < PART_CHARS) continue;
-    parts.push(part);
-    part = '';
-  }
-  return part === '' ? parts : [...parts, part];
-}
-
-function knownOf({ id, name, siteId, timeZone, ratedPowerW, state }: InverterSummary): Known {
-  return { id, name, siteId, timeZone, ratedPowerW, state };
-}
-
-function pendingKey({ kind, serial }: PendingDevice): string {
-  return `${kind} ${serial}`;
-}
-
-function isOtherwise(a: Known, b: Known): boolean {
-  return a.name !== b.name || a.siteId !== b.siteId || a.timeZone !== b.timeZone || a.ratedPowerW !== b.ratedPowerW;
 }
