@@ -143,7 +143,10 @@ export function eventPages(userId: UserId, inverterId: InverterId): ReadPage {
   );
 }
 
-/** Payloads nothing could be made of. */
+/**
+ * Payloads nothing could be made of, and those that wait for their date. Not the date such a one would get for want of a better: a
+ * reckoning in between, of which the sample's own time remains.
+ */
 export function framePages(userId: UserId, inverterId: InverterId): ReadPage {
   return pages(
     `SELECT id AS place, received_at, layout, reason, encode(bytes, 'hex') AS payload_hex FROM api.raw_frame
