@@ -175,7 +175,6 @@ export class Intake implements PushIngest {
     return added;
   }
 
-  /** Of a logger that is nobody's: that it was here, and whose it has just been shown to be. */
   /**
    * Whose a frame is. The frames of a logger that was nobody's are looked at in their order: the handshake that proves whose it is comes
    * before the data behind it.
@@ -195,6 +194,7 @@ export class Intake implements PushIngest {
     }
   }
 
+  /** Of a logger that is nobody's: that it was here, and whose it has just been shown to be. */
   async #proven(message: Message, address: string, now: Date): Promise<ResolvedDevice | null> {
     const { claims, notes } = this.#deps;
     if (!claims.admit(address, now)) return null;
