@@ -11,7 +11,6 @@ import { explain, runAction, UsageError } from './context.ts';
 /** The database as its owner, and the way of a reading into it, beside a running server or without one. */
 export interface IngestAccess {
   owner<T>(work: (client: OwnerClient) => Promise<T>): Promise<T>;
-  pool: Parameters<typeof replayFrames>[0]['pool'];
   ingest: IngestParts;
   close(): Promise<void>;
 }
@@ -49,13 +48,13 @@ export async function frames(args: string[], context: FramesContext): Promise<nu
 }
 
 async function replayAll(
-  { owner, pool, ingest }: IngestAccess,
+  { owner, ingest }: IngestAccess,
   only: Parameters<typeof listKeptDevices>[1],
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const device of await owner((client) => listKeptDevices(client, only))) {
     const kept = await owner((client) => listRawFrames(client, device));
-    const result = await replayFrames({ ...ingest, pool }, device, kept, new Date());
+    const result = await replayFrames(ingest, device, kept, new Date());
     const again = result === null ? null : await replayDecoded({ ...ingest, owner }, device, new Date());
     if (again !== null) await rebuild(owner, device, again);
     outcomes.push({

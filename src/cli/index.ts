@@ -135,7 +135,6 @@ async function commandIngest(context: CommandContext): Promise<IngestAccess> {
     const ingest = assembleIngest(pools, { storeDcChannelData, retentionDays, defaultTimeZone }, log);
     return {
       owner: (work) => database.owner(work),
-      pool: pools.ingest,
       ingest,
       async close() {
         await ingest.drain();

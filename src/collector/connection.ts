@@ -241,7 +241,7 @@ export class Connection {
     this.#ending = why;
     this.#unread = null;
     this.#timer.clear();
-    this.#finishSession();
+    this.#dispatch();
     if (how === 'now') {
       this.#socket.destroy();
       return;
@@ -260,18 +260,13 @@ export class Connection {
     this.#socket.resume();
   }
 
-  /** Samples that waited for a date, and messages that waited for the sink, still count. */
-  #finishSession(): void {
-    this.#waiting.push(...this.#session.end(this.#context.now()).messages);
-    this.#dispatch();
-  }
-
   #onClose(): void {
     this.#timer.clear();
     const brokeOff = this.#ending === null || this.#ending === 'broken';
     this.#ending ??= 'ended';
     try {
-      if (brokeOff) this.#finishSession();
+      // Messages that waited for the sink still count.
+      if (brokeOff) this.#dispatch();
     } finally {
       this.#context.onClosed(this);
     }

@@ -2,6 +2,7 @@ import { inTransaction, type Tx } from '../db/as-tenant.ts';
 import type { DbPool } from '../db/pools.ts';
 import type { EnergyFacts } from '../domain/energy/types.ts';
 import { daylightAt, type Place, placeOfZone } from '../domain/sun.ts';
+import { claimFrames } from '../store/held-frames.ts';
 import { appendSamples, book, keepFolds, lockCounters, noteLate, type Sample } from '../store/samples.ts';
 import { foldInverter, type InverterFold } from './fold-inverter.ts';
 import { moveFromTaken } from './move-from-taken.ts';
@@ -25,15 +26,13 @@ export type FactsOf = (sample: Sample) => DeviceFacts | null;
  * @returns what became of each sample, in order, once it is durable
  * @throws Unavailable, or the database's error when a sample is refused by it
  */
-export async function flushSamples(
-  pool: DbPool,
-  samples: readonly Sample[],
-  factsOf: FactsOf,
-): Promise<SampleOutcome[]> {
+export async function flushSamples(pool: DbPool, given: readonly Sample[], factsOf: FactsOf): Promise<SampleOutcome[]> {
   return inTransaction(pool, async (tx) => {
-    const counters = await lockCounters(tx, distinctInverters(samples));
-    const fresh = new Set(await appendSamples(tx, samples));
+    const counters = await lockCounters(tx, distinctInverters(given));
     const existing = new Set(counters.map(inverterKey));
+    const isBooked = await bookedBefore(tx, given, existing);
+    const samples = given.filter((_, i) => !isBooked[i]);
+    const fresh = new Set(await appendSamples(tx, samples));
     const isTaken = (sample: Sample, i: number) => !fresh.has(i) && existing.has(inverterKey(sample));
     const went = await moveFromTaken(
       tx,
@@ -48,13 +47,25 @@ export async function flushSamples(
         : [foldInverter(row, own, energyFacts(first, factsOf(first)))];
     });
     if (folds.length > 0) await bookFolds(tx, folds);
-    return samples.map((sample, i) => {
+    const outcomes = samples.map((sample, i): SampleOutcome => {
       if (fresh.has(i)) return 'stored';
       if (!isTaken(sample, i)) return 'gone';
       const to = sample.mayMove === true ? went.get(sample) : null;
       return to === undefined ? 'gone' : to === null ? 'duplicate' : 'moved';
     });
+    const next = outcomes.values();
+    return given.map((_, i) => (isBooked[i] ? 'duplicate' : (next.next().value ?? 'gone')));
   });
+}
+
+/** Which of these samples are of a kept payload that somebody else has booked, perhaps under another date. */
+async function bookedBefore(tx: Tx, samples: readonly Sample[], existing: ReadonlySet<string>): Promise<boolean[]> {
+  const isKept = (sample: Sample) => sample.keptAs !== undefined && existing.has(inverterKey(sample));
+  const kept = samples.filter(isKept);
+  if (kept.length === 0) return [];
+  const claimed = await claimFrames(tx, kept);
+  // Once for each payload.
+  return samples.map((sample) => isKept(sample) && !claimed.delete(sample.keptAs ?? 0));
 }
 
 function energyFacts({ reading }: Sample, known: DeviceFacts | null): EnergyFacts {

@@ -1,17 +1,11 @@
 import type { DbPool } from '../db/pools.ts';
 import { Unavailable } from '../domain/errors.ts';
 import type { InverterId } from '../domain/inverter.ts';
-import type { BootClock } from '../protocols/protocol.ts';
+import type { BootClock, RawPayload } from '../protocols/protocol.ts';
 import { solarman } from '../protocols/solarman/index.ts';
-import type { ResolvedDevice } from '../store/devices.ts';
-import {
-  forgetFrames,
-  type InverterKey,
-  type KeptFrame,
-  readHeldFrames,
-  readHolding,
-  settleFrames,
-} from '../store/held-frames.ts';
+import { keepRaw, type ResolvedDevice } from '../store/devices.ts';
+import { giveUpFrames, type InverterKey, type KeptFrame, readHeldFrames, readHolding } from '../store/held-frames.ts';
+import type { Sample } from '../store/samples.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Batcher } from './batcher.ts';
 import type { DeviceResolver } from './resolve.ts';
@@ -39,8 +33,8 @@ interface Holding extends InverterKey {
 }
 
 /**
- * Samples that loggers took before they knew the time. They were acknowledged, so they lie in the database until they have a date: by
- * the next frame of the same power-on that tells the time, on whatever connection and in whatever process; else, after ten minutes, by
+ * Samples that loggers took before they knew the time. They were acknowledged, so they lie in the database, and nowhere else, until they
+ * have a date: by the next frame of the same power-on that tells the time, on whatever connection and in whatever process; else, after ten minutes, by
  * when a handshake of it came or by the inverter's own clock; else they stay there for their owner.
  */
 export class HeldFrames {
@@ -56,37 +50,34 @@ export class HeldFrames {
     this.#options = options;
   }
 
-  /** A sample of this device was kept to wait for its date. */
-  note({ userId, inverterId, serial }: ResolvedDevice): void {
-    this.counts.kept += 1;
+  /**
+   * Keeps a sample of this device to wait for its date; durable when it settles. A clock that is told meanwhile waits for it.
+   * @throws Unavailable
+   */
+  async keep(device: ResolvedDevice, raw: RawPayload, now: Date): Promise<void> {
+    const { userId, inverterId, serial } = device;
     const reckoned = this.#holding.get(inverterId)?.reckoned ?? [];
     this.#holding.set(inverterId, { userId, inverterId, serial, tried: new Set(), reckoned });
+    await this.#enqueue(inverterId, () => keepRaw(this.#options.pool, device, raw, now));
+    this.counts.kept += 1;
   }
 
-  /** The session that took them has dated these itself, and they are booked. */
-  async forget(device: ResolvedDevice, payloads: readonly Buffer[]): Promise<void> {
-    this.counts.dated += payloads.length;
-    try {
-      await forgetFrames(this.#options.pool, device, payloads);
-    } catch (error) {
-      // They are booked a second time then, which changes nothing.
-      this.#options.log.warn({ err: error, serial: device.serial }, 'dated frames were not taken off the list');
-    }
-  }
-
-  /** A frame of this device told its clock: whatever waits for it is booked, beside the frame's own way. */
-  learn(device: ResolvedDevice, clock: BootClock, now: Date): void {
+  /**
+   * A frame of this device told its clock: whatever waits for it is booked.
+   * @returns what settles when that is done, and never rejects; null where nothing waits for this clock
+   */
+  learn(device: ResolvedDevice, clock: BootClock, now: Date): Promise<void> | null {
     const holding = this.#holding.get(device.inverterId);
-    if (holding === undefined) return;
+    if (holding === undefined) return null;
     if (!clock.isTold) {
       holding.reckoned = [...holding.reckoned, clock].slice(-MAX_TRIED);
-      return;
+      return null;
     }
     const name = String(clock.startS);
-    if (holding.tried.has(name)) return;
+    if (holding.tried.has(name)) return null;
     if (holding.tried.size >= MAX_TRIED) holding.tried.clear();
     holding.tried.add(name);
-    this.#enqueue(device, () => this.#book(device, [clock], now, false));
+    return this.#bookSoon(device, [clock], now, false);
   }
 
   /**
@@ -110,8 +101,7 @@ export class HeldFrames {
     const serials = found.map(({ serial }) => serial);
     const devices = await resolver.resolve('solarman', null, serials, now.getTime());
     // Those that wait for a proof are nobody's at the moment: theirs stay as they are.
-    for (const device of devices.values()) this.#enqueue(device, () => this.#book(device, [], now, true));
-    await this.settled();
+    await Promise.all([...devices.values()].map((device) => this.#bookSoon(device, [], now, true)));
   }
 
   /** Waits for what is under way. */
@@ -119,16 +109,26 @@ export class HeldFrames {
     await Promise.all(this.#underWay.values());
   }
 
-  #enqueue(device: ResolvedDevice, work: () => Promise<void>): void {
-    const { inverterId, serial } = device;
-    const next = (this.#underWay.get(inverterId) ?? Promise.resolve()).then(work).catch((error: unknown) => {
-      this.#holding.get(inverterId)?.tried.clear();
-      this.#options.log.warn({ err: error, serial }, 'samples that waited for their date were not booked yet');
-    });
+  /** Behind what is under way for this device. */
+  #enqueue(inverterId: InverterId, work: () => Promise<void>): Promise<void> {
+    const done = (this.#underWay.get(inverterId) ?? Promise.resolve()).then(work);
+    const next = done.catch(() => undefined);
     this.#underWay.set(inverterId, next);
     void next.then(() => {
       if (this.#underWay.get(inverterId) === next) this.#underWay.delete(inverterId);
     });
+    return done;
+  }
+
+  /** Never rejects. */
+  async #bookSoon(device: ResolvedDevice, clocks: readonly BootClock[], now: Date, isDue: boolean): Promise<void> {
+    const { inverterId, serial } = device;
+    try {
+      await this.#enqueue(inverterId, () => this.#book(device, clocks, now, isDue));
+    } catch (error) {
+      this.#holding.get(inverterId)?.tried.clear();
+      this.#options.log.warn({ err: error, serial }, 'samples that waited for their date were not booked yet');
+    }
   }
 
   async #book(device: ResolvedDevice, clocks: readonly BootClock[], now: Date, isDue: boolean): Promise<void> {
@@ -140,21 +140,21 @@ export class HeldFrames {
       : all.map((frame) => ({ ...frame, reckonedAt: null }));
     const readings = solarman.replay(frames, device.serial, isDue ? (holding?.reckoned ?? []) : clocks);
     const undatable: KeptFrame[] = [];
-    const booked: KeptFrame[] = [];
-    const made = frames.flatMap((frame, i) => {
+    const made: Sample[] = [];
+    frames.forEach((frame, i) => {
       const reading = readings[i] ?? null;
-      if (reading !== null && reading.sampledAt === null && !isDue) return [];
+      if (reading !== null && reading.sampledAt === null && !isDue) return;
       const sample = reading === null ? null : samples.make(reading, device, now, frame.receivedAt).sample;
-      (sample === null ? undatable : booked).push(frame);
-      return sample === null ? [] : { ...sample, mayMove: true as const };
+      if (sample === null) undatable.push(frame);
+      else made.push({ ...sample, mayMove: true, keptAs: frame.id });
     });
     const outcomes = await batcher.submit(made);
     if (outcomes.includes('gone')) throw new Unavailable('The inverter was deleted while its data was stored.');
-    this.counts.dated += booked.length;
+    this.counts.dated += made.length;
     this.counts.undatable += undatable.length;
-    const ids = (of: readonly KeptFrame[]): number[] => of.map(({ id }) => id);
-    if (booked.length + undatable.length > 0) await settleFrames(pool, device, ids(booked), ids(undatable));
-    if (booked.length + undatable.length === all.length) this.#forgetHolding(device.inverterId, holding);
+    const ids = undatable.map(({ id }) => id);
+    if (ids.length > 0) await giveUpFrames(pool, device, ids);
+    if (made.length + undatable.length === all.length) this.#forgetHolding(device.inverterId, holding);
   }
 
   #forgetHolding(inverterId: InverterId, holding: Holding | undefined): void {

@@ -66,9 +66,12 @@ export class Intake implements PushIngest {
     const facts = message.type === 'handshake' ? { ...message.facts, handshakeAt: now } : message.facts;
     this.#deps.notes.gateway(device, 'solarman', message.serial, facts, peer.address, now);
     if (message.raw !== null) {
-      await keepRaw(this.#deps.pool, device, message.raw, now);
-      if (message.raw.reason === 'undated') this.#deps.held.note(device);
+      if (message.raw.reason === 'undated') await this.#deps.held.keep(device, message.raw, now);
+      else await keepRaw(this.#deps.pool, device, message.raw, now);
     }
+    // What waited for this clock is older than what the frame brings, and goes first.
+    const waiting = message.clock === null ? null : this.#deps.held.learn(device, message.clock, now);
+    if (waiting !== null) await waiting;
     const samples = message.readings.map((reading) => this.#deps.samples.make(reading, device, now).sample);
     const made = samples.filter((sample) => sample !== null);
     // Beside the flush, so that a new device's names are there when its first values are announced.
@@ -88,8 +91,6 @@ export class Intake implements PushIngest {
       samples.map((sample) => (sample !== null && moved.has(sample) ? null : sample)),
       message.sources,
     );
-    if (message.settles.length > 0) await this.#deps.held.forget(device, message.settles);
-    if (message.clock !== null) this.#deps.held.learn(device, message.clock, now);
     // The offset of the moment it is answered, not of the moment it came.
     return { utcOffsetMin: utcOffsetMinutes(device.timeZone, this.#now()) };
   }

@@ -1,13 +1,12 @@
-import type { DbPool } from '../db/pools.ts';
 import { solarman } from '../protocols/solarman/index.ts';
-import { type InverterKey, type KeptFrame, settleFrames } from '../store/held-frames.ts';
+import type { InverterKey, KeptFrame } from '../store/held-frames.ts';
 import type { Sample } from '../store/samples.ts';
 import type { Batcher } from './batcher.ts';
+import type { SampleOutcome } from './flush.ts';
 import type { DeviceResolver } from './resolve.ts';
 import type { SampleMaker } from './sample-maker.ts';
 
 export interface ReplayDeps {
-  pool: DbPool;
   resolver: DeviceResolver;
   batcher: Batcher;
   samples: SampleMaker;
@@ -30,7 +29,7 @@ export interface ReplayResult {
  * @throws Unavailable
  */
 export async function replayFrames(
-  { pool, resolver, batcher, samples }: ReplayDeps,
+  { resolver, batcher, samples }: ReplayDeps,
   key: InverterKey & { serial: string },
   frames: readonly (KeptFrame & { reason: string })[],
   now: Date,
@@ -38,19 +37,18 @@ export async function replayFrames(
   const device = (await resolver.resolve('solarman', null, [key.serial], now.getTime())).get(key.serial);
   if (device === undefined || device.inverterId !== key.inverterId) return null;
   const readings = solarman.replay(frames, key.serial, []);
-  const done: number[] = [];
   const made: Sample[] = [];
   frames.forEach((frame, i) => {
     const reading = readings[i] ?? null;
     if (reading === null || (reading.sampledAt === null && frame.reason === 'undated')) return;
     const { sample } = samples.make(reading, device, now, frame.receivedAt);
     if (sample === null) return;
-    made.push(sample);
     // What could not be believed then cannot be now: it stays for whoever looks into it.
-    if (!reading.flags.includes('value_rejected')) done.push(frame.id);
+    const isDone = !reading.flags.includes('value_rejected');
+    made.push({ ...sample, mayMove: true, ...(isDone ? { keptAs: frame.id } : {}) });
   });
   const outcomes = await batcher.submit(made);
-  const stored = outcomes.filter((outcome) => outcome === 'stored').length;
-  if (done.length > 0) await settleFrames(pool, key, done, []);
-  return { stored, known: made.length - stored, left: frames.length - done.length };
+  const count = (...of: SampleOutcome[]) => outcomes.filter((outcome) => of.includes(outcome)).length;
+  const settled = made.filter(({ keptAs }, i) => keptAs !== undefined && outcomes[i] !== 'gone').length;
+  return { stored: count('stored', 'moved'), known: count('duplicate'), left: frames.length - settled };
 }

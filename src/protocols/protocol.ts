@@ -39,8 +39,6 @@ export interface StreamSession {
   receive(bytes: Buffer, now: Date): SessionOutcome;
   /** The partial-frame timer fired: drop the false start and look again. */
   expirePartial(now: Date): SessionOutcome;
-  /** The connection is over: hands out what was waiting for a better date than it has. To be called once, after everything else. */
-  end(now: Date): SessionOutcome;
   /** True while a started frame is incomplete, so that the caller keeps the partial-frame timer running. */
   readonly partial: boolean;
   /** Bytes held; bounded by the protocol. */
@@ -77,7 +75,7 @@ export interface Message {
   repeated: boolean;
   type: 'handshake' | 'data' | 'wifi' | 'heartbeat' | 'report' | 'answer' | 'unknown';
   readings: Reading[];
-  /** What the readings were decoded from, in their order, for whoever keeps that too; empty where `settles` has it. */
+  /** What the readings were decoded from, in their order, for whoever keeps that too. */
   sources: readonly SourcePayload[];
   /** What the frame tells about the gateway itself; null when nothing. */
   facts: GatewayFacts | null;
@@ -85,8 +83,6 @@ export interface Message {
   raw: RawPayload | null;
   /** What the frame tells about the device's clock, so that payloads kept from before can be dated; null when nothing. */
   clock: BootClock | null;
-  /** Payloads handed out before as `raw` with the reason `undated`, whose readings are in this message. */
-  settles: readonly Buffer[];
   /** Null when the frame wants no answer. */
   acknowledgement: Acknowledgement | null;
 }
@@ -157,8 +153,8 @@ export interface RawPayload extends SourcePayload {
   /**
    * - `unknown_layout`, `unknown_code`, `too_short`: nothing decodes it yet
    * - `implausible`: decoded, but some value cannot be true (flag `value_rejected`)
-   * - `undated`: decoded, but its time is known only later. The same session hands its reading over in a message of its own when a
-   *   frame of the same power-on tells the offset, if one does; otherwise whoever keeps the payload replays it (solarman-v5 §2.6)
+   * - `undated`: decoded, but its time is known only later. Whoever keeps the payload replays it when a frame of the same power-on
+   *   tells its clock, on whatever connection (solarman-v5 §2.6)
    */
   reason: 'unknown_layout' | 'too_short' | 'unknown_code' | 'implausible' | 'undated';
   /** Of an undated one: the date it gets should nothing better come; absent when there is nothing to reckon by. */

@@ -1,6 +1,9 @@
 import type pg from 'pg';
+import type { Tx } from '../db/as-tenant.ts';
 import type { InverterId, UserId } from '../domain/inverter.ts';
+import { intColumn } from './array-literals.ts';
 import { ask } from './ask.ts';
+import type { Sample } from './samples.ts';
 
 export interface InverterKey {
   userId: UserId;
@@ -30,19 +33,25 @@ export function readHeldFrames(pool: pg.Pool, { userId, inverterId }: InverterKe
   return ask<HeldFrame>(pool, text, [userId, inverterId]);
 }
 
-export async function settleFrames(
-  pool: pg.Pool,
-  { userId, inverterId }: InverterKey,
-  booked: readonly number[],
-  undatable: readonly number[],
-): Promise<void> {
-  await ask(pool, 'SELECT api.settle_frames($1, $2, $3, $4)', [userId, inverterId, booked, undatable]);
+/**
+ * Takes the payloads these samples were decoded from off the list, in the samples' own transaction: both happen, or neither. The
+ * counters of their inverters must be locked.
+ * @returns those that were there
+ */
+export async function claimFrames(tx: Tx, samples: readonly Sample[]): Promise<Set<number>> {
+  const { rows } = await tx.query<{ id: number }>('SELECT id FROM api.claim_frames($1, $2, $3)', [
+    intColumn(samples, ({ userId }) => userId),
+    intColumn(samples, ({ inverterId }) => inverterId),
+    intColumn(samples, ({ keptAs }) => keptAs ?? null),
+  ]);
+  return new Set(rows.map(({ id }) => id));
 }
 
-export async function forgetFrames(
+/** Nothing dates these any more: they stay for their owner. */
+export async function giveUpFrames(
   pool: pg.Pool,
   { userId, inverterId }: InverterKey,
-  payloads: readonly Buffer[],
+  ids: readonly number[],
 ): Promise<void> {
-  await ask(pool, 'SELECT api.forget_frames($1, $2, $3)', [userId, inverterId, payloads]);
+  await ask(pool, 'SELECT api.give_up_frames($1, $2, $3)', [userId, inverterId, ids]);
 }

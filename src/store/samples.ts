@@ -16,6 +16,8 @@ export interface Sample {
    * has its time, it gets a free second after it. Without it, whatever has the time of one that is there repeats it.
    */
   mayMove?: true;
+  /** The kept payload it was decoded from, which goes when it is stored; where that has gone before, so has the sample been. */
+  keptAs?: number;
 }
 
 /** A locked row of store.counter. Arrays are indexed by channel; 0 is the inverter. */

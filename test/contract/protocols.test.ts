@@ -46,7 +46,6 @@ function hear(protocol: StreamProtocol, pieces: readonly Buffer[]): Heard {
     take(session.receive(piece, now));
     if (session.bufferedBytes > 16_384) throw new Error(`${session.bufferedBytes} bytes held`);
   }
-  take(session.end(now));
   return heard;
 }
 

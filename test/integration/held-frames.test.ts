@@ -73,10 +73,6 @@ async function arrive(session: StreamSession, ...frames: Buffer[]): Promise<void
   await ingest.held.settled();
 }
 
-async function end(session: StreamSession): Promise<void> {
-  for (const message of session.end(now).messages) await ingest.intake.accept(message, { address: '203.0.113.7' });
-}
-
 const stored = (inverterId: number) =>
   db.owner(async (c) => ({
     samples: (
@@ -104,7 +100,6 @@ describe('samples without a date', () => {
   it('are dated on another connection', async () => {
     const { logger, inverterId, session } = await connected();
     await arrive(session, ...EARLY.map((moment) => logger.stored(moment)));
-    await end(session);
     expect((await stored(inverterId)).samples).toEqual([]);
     logger.learnTime(NOW);
     await arrive(solarman.open(), logger.wifi(NOW));
@@ -149,7 +144,6 @@ describe('samples without a date', () => {
     const { logger, inverterId, session } = await connected();
     // Civil time in Berlin, two hours ahead.
     await arrive(session, logger.stored(at('09:55:00'), { ...NOON, inverterClock: '2025-07-15T11:55:00' }));
-    await end(session);
     const rebooted = new TestLogger(logger.serial, at('11:50:00'), logger.workedS + 50_000);
     rebooted.learnTime(NOW);
     await ingest.held.tend(now);
@@ -228,7 +222,6 @@ async function replay(...args: string[]): Promise<{ code: number; out: string; e
     stdin: globalThis.process.stdin,
     openIngest: async () => ({
       owner: db.owner,
-      pool: db.pools.ingest,
       ingest: process(),
       close: async () => undefined,
     }),
@@ -282,6 +275,26 @@ describe('frames replay', () => {
       items: [{ ...item, frames: 2, stored: 0, known: 1, left: 1 }],
     });
     expect((await stored(inverterId)).samples.length).toBe(2);
+  });
+
+  it('books one whose second another sample has, beside it', async () => {
+    const { logger: model, inverterId, session } = await connected();
+    now = new Date(Math.floor(Date.now() / 1000) * 1000);
+    const secondsAgo = (seconds: number) => new Date(now.getTime() - seconds * 1000);
+    const logger = new TestLogger(model.serial, secondsAgo(7200), model.workedS);
+    logger.learnTime(now);
+    await arrive(session, logger.data(secondsAgo(600)));
+    const another = payloadOf(logger.data(secondsAgo(600), { ...NOON, powerW: 300 }));
+    const item = { frames: 1, stored: 1, known: 0, left: 0 };
+    await keepAsUnknown(inverterId, [another]);
+    expect(JSON.parse((await replay('--inverter', String(inverterId))).out)).toMatchObject({ items: [item] });
+    const samples = [secondsAgo(600), secondsAgo(599)];
+    expect(await stored(inverterId)).toEqual({ samples, kept: [] });
+
+    await keepAsUnknown(inverterId, [another]);
+    const again = { ...item, stored: 0, known: 1 };
+    expect(JSON.parse((await replay('--inverter', String(inverterId))).out)).toMatchObject({ items: [again] });
+    expect(await stored(inverterId)).toEqual({ samples, kept: [] });
   });
 
   it('says what is wrong with its arguments', async () => {

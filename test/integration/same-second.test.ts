@@ -117,11 +117,14 @@ describe('two samples of one second', () => {
 
   it('are both there when one is dated by a handshake that was half a minute under way', async () => {
     const { logger, inverterId, session } = await connected();
-    // Taken before it knew the time; its connection ends before it tells any.
-    const early = logger.stored(seconds(-60), on(0));
-    now = seconds(0);
-    await arrive(session, logger.handshake(seconds(-30)), early);
-    for (const message of session.end(now).messages) await ingest.intake.accept(message, { address: '203.0.113.7' });
+    await ingest.held.tend(now);
+    // Taken before it knew the time; its connection ends before it tells any, and it does not come again.
+    await arrive(session, logger.handshake(seconds(-30)), logger.stored(seconds(-60), on(0)));
+    now = seconds(599);
+    await ingest.held.tend(now);
+    expect(await stored(inverterId)).toEqual([]);
+    now = seconds(600);
+    await ingest.held.tend(now);
     logger.learnTime(NOW);
     await arrive(solarman.open(), logger.data(seconds(-30), on(1)));
     expect(await stored(inverterId)).toEqual([
@@ -188,5 +191,61 @@ describe('two samples of one second', () => {
     expect(await push(300)).toMatchObject([{ status: 'ok' }]);
     expect(await push(301)).toMatchObject([{ status: 'duplicate' }]);
     expect(await stored(inverterId)).toEqual([[0, 0]]);
+  });
+});
+
+describe('a sample whose handshake was half a minute under way', () => {
+  it('is there once, at its own time, when its connection broke and it comes again on the next', async () => {
+    const { logger, inverterId, session } = await connected();
+    const early = logger.stored(seconds(-60), on(0));
+    await arrive(session, logger.handshake(seconds(-30)), early);
+    now = seconds(60);
+    logger.learnTime(now);
+    await arrive(solarman.open(), early, logger.data(now, on(1)));
+    expect(await stored(inverterId)).toEqual([
+      [-60, 0],
+      [60, 1],
+    ]);
+  });
+
+  it('is there once when another connection tells the time, however long its own goes on without', async () => {
+    const { logger, inverterId, session } = await connected();
+    await arrive(session, logger.handshake(seconds(-30)), logger.stored(seconds(-60), on(0)));
+    logger.learnTime(NOW);
+    await arrive(solarman.open(), logger.wifi(NOW));
+    for (const minute of [4, 8, 12]) {
+      now = seconds(minute * 60);
+      await arrive(session, logger.heartbeat());
+      await ingest.held.tend(now);
+    }
+    expect(await stored(inverterId)).toEqual([[-60, 0]]);
+  });
+
+  it('is there once when two processes find its date at the same moment, and each another', async () => {
+    const { logger, inverterId, session } = await connected();
+    const other = process();
+    await arrive(session, logger.data(NOW, on(1)), logger.handshake(seconds(-30)), logger.stored(seconds(-60), on(0)));
+    await Promise.all([ingest.held.tend(now), other.held.tend(now)]);
+    now = seconds(600);
+    logger.learnTime(now);
+    const told = solarman.open().receive(logger.wifi(now), now).messages;
+    let settled: Promise<unknown> = Promise.resolve();
+    await db.owner(async (c) => {
+      await c.query('BEGIN');
+      await c.query('SELECT FROM store.counter WHERE inverter_id = $1 FOR UPDATE', [inverterId]);
+      settled = Promise.all([
+        ingest.held.tend(now),
+        ...told.map((message) => other.intake.accept(message, { address: '203.0.113.7' })),
+      ]);
+      const waiting = `SELECT count(DISTINCT pid)::int AS n FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+                       WHERE NOT l.granted AND a.datname = current_database()`;
+      await expect.poll(async () => (await c.query<{ n: number }>(waiting)).rows[0]?.n).toBe(2);
+      await c.query('COMMIT');
+    });
+    await settled;
+    await Promise.all([ingest.held.settled(), other.held.settled()]);
+    const samples = await stored(inverterId);
+    expect(samples.filter(([, steps]) => steps === 0).length).toBe(1);
+    expect(samples.length).toBe(2);
   });
 });

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Reading } from '../../src/domain/reading.ts';
+import type { BootClock, KeptPayload } from '../../src/protocols/protocol.ts';
 import { encodeAcknowledgement } from '../../src/protocols/solarman/acknowledgement.ts';
 import { CODE } from '../../src/protocols/solarman/codes.ts';
 import type { Frame } from '../../src/protocols/solarman/frame.ts';
@@ -28,6 +29,7 @@ export class FakeCollector {
   connections = 0;
   treat: (received: Received) => Treatment = () => 'answer';
   readonly #sockets = new Set<Socket>();
+  readonly #undated: KeptPayload[] = [];
   readonly #server: Server;
 
   constructor() {
@@ -69,8 +71,7 @@ export class FakeCollector {
     socket.on('error', () => undefined);
     socket.on('data', (bytes) => {
       const { messages } = session.receive(bytes, new Date());
-      // Undated samples are told later, in messages of their own, which are no frames
-      const readings = messages.filter(({ settles }) => settles.length === 0).map((message) => message.readings);
+      const readings = messages.map((message) => message.readings);
       splitter.feed(bytes, (frame) => {
         const kind = `${hex(frame.code)} ${hex(frame.payload[0] ?? 0)}`;
         const received = { connection, address, frame, kind, readings: readings.shift() ?? [] };
@@ -78,16 +79,22 @@ export class FakeCollector {
         this.#treat(socket, received);
         return true;
       });
-      for (const { settles, readings: late } of messages) {
-        for (const [i, payload] of settles.entries()) this.#settle(payload, late[i]);
+      for (const { serial, raw, clock } of messages) {
+        if (raw?.reason === 'undated') this.#undated.push({ ...raw, receivedAt: new Date() });
+        if (clock?.isTold) this.#settle(serial, clock);
       }
     });
   }
 
-  /** What an undated frame said, now that its date is known. */
-  #settle(payload: Buffer, reading: Reading | undefined): void {
-    const frame = this.received.findLast((one) => one.frame.payload.equals(payload));
-    if (frame !== undefined && reading !== undefined) frame.readings = [reading];
+  /** What undated frames said, now that a date is known. */
+  #settle(serial: string, clock: BootClock): void {
+    for (const [i, reading] of solarman.replay(this.#undated, serial, [clock]).entries()) {
+      const { bytes } = this.#undated[i] ?? {};
+      const frame = this.received.findLast(
+        (one) => String(one.frame.serial) === serial && bytes?.equals(one.frame.payload),
+      );
+      if (frame !== undefined && reading?.timeQuality === 'boot') frame.readings = [reading];
+    }
   }
 
   #treat(socket: Socket, received: Received): void {

@@ -18,7 +18,7 @@ import { readReport } from './report.ts';
 import { Splitter } from './splitter.ts';
 import { firmwareHint } from './text.ts';
 import { acquiredAt, BootClocks, readTimeBlock, reckonedClock, type TimeBlock, toldClock } from './time.ts';
-import { atArrival, type Dated, dateByTold, UndatedSamples } from './undated.ts';
+import { atArrival, dateByTold } from './undated.ts';
 import { wifiFacts } from './wifi.ts';
 
 /**
@@ -41,7 +41,6 @@ export class SolarmanSession implements StreamSession {
   readonly #splitter: Splitter;
   readonly #recent = new RecentFrames();
   readonly #clocks = new BootClocks();
-  readonly #undated = new UndatedSamples(this.#clocks);
   /** The first bytes of the stream, until it is clear that they are no TLS hello. */
   #opening: number[] | null = [];
   #serial: number | null = null;
@@ -84,11 +83,6 @@ export class SolarmanSession implements StreamSession {
     });
   }
 
-  end(_now: Date): SessionOutcome {
-    this.#closed = true;
-    return { messages: this.#messagesFor(this.#undated.releaseAll()), skipped: null };
-  }
-
   #run(
     now: Date,
     step: (onFrame: (frame: Frame, noise: Buffer) => boolean) => ProtocolError | undefined,
@@ -105,7 +99,6 @@ export class SolarmanSession implements StreamSession {
     });
     problem ??= failed;
     if (this.#splitter.overflowed) problem ??= new ProtocolError('garbage', 'too many bytes that belong to no frame');
-    outcome.messages.push(...this.#messagesFor(this.#undated.release(now)));
     const skipped = {
       bytes: this.#splitter.skippedBytes - before.bytes,
       badFrames: this.#splitter.badFrames - before.badFrames,
@@ -152,8 +145,6 @@ export class SolarmanSession implements StreamSession {
     const clock = time === null ? null : clockOf(frame, kind, time, firstAt);
     if (clock !== null) this.#clocks.learn(clock);
     const content = this.#read(kind, frame, time, firstAt);
-    // What was waiting goes first: it is older than what this frame brings.
-    messages.push(...this.#messagesFor(this.#undated.release(now)));
     messages.push({
       serial: String(frame.serial),
       code: hex(frame.code, 2),
@@ -162,7 +153,6 @@ export class SolarmanSession implements StreamSession {
       ...content,
       facts: withHint(content.facts, noise),
       clock,
-      settles: [],
       acknowledgement: acknowledgementFor(frame, kind === 'data' ? 'stored' : 'now'),
     });
     return undefined;
@@ -188,8 +178,8 @@ export class SolarmanSession implements StreamSession {
   }
 
   /**
-   * Date the sample by §2.6: its own offset, the one told by another frame of the same power-on, or later. When a handshake came tells
-   * too, but it may have been long under way, and is made use of only where no offset is told (`UndatedSamples`).
+   * Date the sample by §2.6: its own offset, or the one told before by another frame of the same power-on. Otherwise it is for whoever
+   * keeps it to date it, on whatever connection its date comes; when a handshake came tells one, should nothing better be told.
    */
   #readData(frame: Frame, arrivedAt: Date): Content {
     const decoded = decodeData(frame.payload);
@@ -202,30 +192,10 @@ export class SolarmanSession implements StreamSession {
     const keep = (reason: RawPayload['reason']): RawPayload => ({ ...source, reason });
     const dated = own === null ? dateByTold(this.#clocks, reading, time) : reading;
     if (dated === null && stored) {
-      this.#undated.hold({ reading, time, payload: frame.payload, heldAt: arrivedAt });
       return content({ facts, raw: { ...keep('undated'), reckonedAt: this.#clocks.reckoned(time) } });
     }
     const raw = reading.flags.includes('value_rejected') ? keep('implausible') : null;
     return content({ facts, raw, readings: [dated ?? atArrival(reading, arrivedAt)], sources: [source] });
-  }
-
-  /** Samples that were acknowledged when they came: they want no answer any more. */
-  #messagesFor(dated: readonly Dated[]): Message[] {
-    if (dated.length === 0 || this.#serial === null) return [];
-    const late: Message = {
-      serial: String(this.#serial),
-      code: 'dated',
-      type: 'data',
-      repeated: false,
-      readings: dated.map(({ reading }) => reading),
-      sources: [],
-      facts: null,
-      raw: null,
-      clock: null,
-      settles: dated.map(({ payload }) => payload),
-      acknowledgement: null,
-    };
-    return [late];
   }
 }
 

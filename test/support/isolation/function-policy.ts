@@ -207,22 +207,27 @@ export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
       readsOnly: true,
     },
   },
-  'api.settle_frames': {
+  'api.claim_frames': {
+    execute: ['ingest'],
+    definer: 'owner',
+    foreign: {
+      args: ({ user, inverter }) => ({
+        user_ids: `array_fill(${user}, ARRAY[9999])`,
+        inverter_ids: `array_fill(${inverter}, ARRAY[9999])`,
+        ids: 'ARRAY(SELECT generate_series(1, 9999))',
+      }),
+    },
+  },
+  'api.give_up_frames': {
     execute: ['ingest'],
     definer: 'owner',
     foreign: {
       args: ({ user, inverter }) => ({
         of_user: String(user),
         of_inverter: String(inverter),
-        booked: 'ARRAY(SELECT generate_series(1, 9999))',
+        ids: 'ARRAY(SELECT generate_series(1, 9999))',
       }),
-    },
-  },
-  'api.forget_frames': {
-    execute: ['ingest'],
-    definer: 'owner',
-    foreign: {
-      args: ({ user, inverter }) => ({ of_user: String(user), of_inverter: String(inverter) }),
+      // None of theirs waits for a date.
       readsOnly: true,
     },
   },
