@@ -29,7 +29,6 @@ export class FakeCollector {
   connections = 0;
   treat: (received: Received) => Treatment = () => 'answer';
   readonly #sockets = new Set<Socket>();
-  readonly #undated: KeptPayload[] = [];
   readonly #server: Server;
 
   constructor() {
@@ -66,6 +65,7 @@ export class FakeCollector {
     const address = socket.remoteAddress ?? '';
     const splitter = new Splitter(0);
     const session = solarman.open();
+    let undated: KeptPayload[] = [];
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', () => undefined);
@@ -80,21 +80,22 @@ export class FakeCollector {
         return true;
       });
       for (const { serial, raw, clock } of messages) {
-        if (raw?.reason === 'undated') this.#undated.push({ ...raw, receivedAt: new Date() });
-        if (clock?.isTold) this.#settle(serial, clock);
+        if (raw?.reason === 'undated') undated.push({ ...raw, receivedAt: new Date() });
+        if (clock?.isTold) undated = this.#settle(undated, serial, clock);
       }
     });
   }
 
-  /** What undated frames said, now that a date is known. */
-  #settle(serial: string, clock: BootClock): void {
-    for (const [i, reading] of solarman.replay(this.#undated, serial, [clock]).entries()) {
-      const { bytes } = this.#undated[i] ?? {};
-      const frame = this.received.findLast(
-        (one) => String(one.frame.serial) === serial && bytes?.equals(one.frame.payload),
-      );
-      if (frame !== undefined && reading?.timeQuality === 'boot') frame.readings = [reading];
-    }
+  /** What undated frames said, now that their date is known; answers those that still have none. */
+  #settle(undated: readonly KeptPayload[], serial: string, clock: BootClock): KeptPayload[] {
+    const readings = solarman.replay(undated, serial, [clock]);
+    return undated.filter(({ bytes }, i) => {
+      const reading = readings[i];
+      if (reading?.timeQuality !== 'boot') return true;
+      const frame = this.received.findLast((one) => one.frame.payload.equals(bytes));
+      if (frame !== undefined) frame.readings = [reading];
+      return false;
+    });
   }
 
   #treat(socket: Socket, received: Received): void {
