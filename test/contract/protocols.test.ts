@@ -297,8 +297,10 @@ describe.skipIf(vectors === null)('captured Solarman frames', () => {
     const session = solarman.open();
     const early = session.receive(bytesOfVector('syn-deye-data-historical-offset0'), now);
     expect(early.messages).toMatchObject([{ readings: [], acknowledgement: { when: 'stored' } }]);
-    const [dated, live] = session.receive(bytesOfVector('syn-deye-sun2000g3-data-realtime'), now).messages;
-    expect(dated?.readings).toMatchObject([
+    const [live] = session.receive(bytesOfVector('syn-deye-sun2000g3-data-realtime'), now).messages;
+    const kept = early.messages.flatMap(({ raw }) => (raw === null ? [] : { ...raw, receivedAt: now }));
+    const clocks = live?.clock == null ? [] : [live.clock];
+    expect(solarman.replay(kept, String(live?.serial), clocks)).toMatchObject([
       { sampledAt: new Date('2025-07-15T16:20:40Z'), stored: true, timeQuality: 'boot' },
     ]);
     expect(live?.readings).toMatchObject([{ sampledAt: new Date('2025-07-15T17:20:00Z'), stored: false }]);
