@@ -99,7 +99,7 @@ async function* jsonList(pool: DbPool, userId: UserId, read: store.ReadPage): As
   yield separator === '[\n' ? '[]\n' : '\n]\n';
 }
 
-/** The rows of a table, a table for each month of its zone that has any; each is to be read to its end before the next is asked for. */
+/** One table for each month, in the table's zone, that has rows. Each has to be read to its end before the next is asked for. */
 async function* byMonth(table: ExportTable): AsyncGenerator<{ month: string; table: ExportTable }> {
   let ahead = await filled(table.rows);
   async function* until(end: number): ExportTable['rows'] {
