@@ -134,7 +134,7 @@ const NO_INPUT = ','.repeat(DC_NAMES.length - 1);
  * @param ac in order of time, as `dc` is
  * @param nothing stands for the AC side where only inputs were stored
  */
-function* joined(
+export function* joined(
   ac: readonly SampleLine[],
   dc: readonly SampleLine[],
   channels: readonly number[],
