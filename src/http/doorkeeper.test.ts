@@ -23,9 +23,9 @@ describe('the room inside', () => {
 });
 
 /** A doorkeeper with a clock of the test's own, and how to let somebody in and out. */
-function atTheDoor(most: number) {
+function atTheDoor(most: number, atWork = most) {
   const clock = { ms: 0 };
-  const doorkeeper = new Doorkeeper(most, () => clock.ms);
+  const doorkeeper = new Doorkeeper(most, () => clock.ms, atWork);
   const leave: (() => void)[] = [];
   const inside: Promise<void>[] = [];
   const enter = (many: number): void => {
@@ -70,6 +70,33 @@ describe('the doorkeeper', () => {
     clock.ms = 60_000;
     enter(200);
     expect(doorkeeper.isFull).toBe(false);
+  });
+
+  it('has so many at work at once, and the others follow in the order they came, whatever became of those before', async () => {
+    const { doorkeeper } = atTheDoor(5, 2);
+    const begun: number[] = [];
+    const end: ((error?: Error) => void)[] = [];
+    const work = (n: number): Promise<void> => {
+      begun.push(n);
+      return new Promise((resolve, reject) => {
+        end[n] = (error) => (error === undefined ? resolve() : reject(error));
+      });
+    };
+    const done = [0, 1, 2, 3, 4].map((n) => doorkeeper.admit(() => work(n)));
+    expect([begun, doorkeeper.isFull]).toEqual([[0, 1], true]);
+    end[1]?.(new Error('refused'));
+    await expect(done[1]).rejects.toThrow('refused');
+    expect(begun).toEqual([0, 1, 2]);
+    end[0]?.();
+    end[2]?.();
+    await Promise.all([done[0], done[2]]);
+    expect(begun).toEqual([0, 1, 2, 3, 4]);
+    end[3]?.();
+    end[4]?.();
+    await Promise.all(done.slice(3));
+    // Nobody's turn was lost: two begin at once again.
+    for (const n of [5, 6, 7]) void doorkeeper.admit(() => work(n));
+    expect(begun.slice(5)).toEqual([5, 6]);
   });
 
   it('tells how many may come until it is half full', () => {

@@ -5,6 +5,11 @@ const COME_AGAIN_S = 10;
 const MOST_WAIT_MS = 2_000;
 /** So few are no crowd: what keeps them waiting is not each other, but as it may be a database that is away for a moment. */
 const FEW = 200;
+/**
+ * Worked on at once: two flushes and those who are prepared for the next. Who waits for a turn is only a body and a connection; read, it
+ * would be many times that, and would live so long that it counts as old when it is cleaned away.
+ */
+const AT_WORK = 600;
 
 /** What one who is done tells of the next: with so many inside, itself included, it took so long. */
 export interface Done {
@@ -37,14 +42,18 @@ export class Doorkeeper {
   readonly refusal = new Unavailable('Too many are sending at once.', { retryAfterS: COME_AGAIN_S });
   readonly #most: number;
   readonly #few: number;
+  readonly #atWork: number;
   readonly #nowMs: () => number;
   #room: number;
   #inside = 0;
+  #working = 0;
+  readonly #waiting: (() => void)[] = [];
   /** When the last one was done, or the first came in. */
   #movedMs = 0;
 
-  constructor(most: number, nowMs: () => number = () => performance.now()) {
+  constructor(most: number, nowMs: () => number = () => performance.now(), atWork = AT_WORK) {
     this.#most = most;
+    this.#atWork = atWork;
     this.#few = Math.min(FEW, most);
     this.#room = most;
     this.#nowMs = nowMs;
@@ -59,15 +68,21 @@ export class Doorkeeper {
     return this.isFull ? 0 : Math.max(0, Math.ceil(this.#room / 2) - this.#inside);
   }
 
-  /** @throws Unavailable when there is no room, and what the work throws */
+  /** Works at once or, where enough are at work, in the order of coming. @throws Unavailable when there is no room, and what the work throws */
   async admit<T>(work: () => Promise<T>): Promise<T> {
     if (this.isFull) throw this.refusal;
     const sinceMs = this.#nowMs();
     if (this.#inside === 0) this.#movedMs = sinceMs;
     const inside = ++this.#inside;
+    if (this.#working < this.#atWork) this.#working++;
+    // Its turn is handed on by one who is done, who stays counted for it.
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await work();
     } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#working--;
+      else next();
       this.#inside--;
       this.#movedMs = this.#nowMs();
       const done = { inside, waitedMs: this.#movedMs - sinceMs };
