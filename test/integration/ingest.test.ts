@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Unavailable } from '../../src/domain/errors.ts';
 import { assembleIngest, type IngestParts } from '../../src/ingest/assemble.ts';
+import { Batcher } from '../../src/ingest/batcher.ts';
+import { flushSamples } from '../../src/ingest/flush.ts';
 import { createInverterService } from '../../src/services/inverters.ts';
 import type { SessionUser } from '../../src/services/services.ts';
 import { createStatisticsService } from '../../src/services/statistics.ts';
@@ -253,5 +255,57 @@ describe('an added serial', () => {
     const add = (serial: string, name = 'x') => inverters().add(alice, { name, serial, kind: 'solarman' }, NOW);
     await expect(add('not digits')).rejects.toMatchObject({ details: { fields: { serial: expect.any(String) } } });
     await expect(add('4151234569', ' ')).rejects.toMatchObject({ details: { fields: { name: 'required' } } });
+  });
+});
+
+describe('many devices at once', () => {
+  it('are flushed two flushes side by side, none in both, and each sample is stored and booked', async () => {
+    const { rows } = await db.owner((client) =>
+      client.query<{ id: number }>(
+        `INSERT INTO api.inverter (user_id, site_id, kind, serial, name)
+         SELECT $1, (SELECT id FROM api.site WHERE user_id = $1 ORDER BY id LIMIT 1), 'opendtu', 'crowd' || n, 'crowd'
+         FROM generate_series(1, 100) n RETURNING id`,
+        [alice.id],
+      ),
+    );
+    const crowd = rows.map(({ id }) => id);
+    const underWay: Set<number>[] = [];
+    const seen = { most: 0, areInBoth: [] as number[] };
+    const batcher = new Batcher(
+      async (batch) => {
+        const own = new Set(batch.map(({ inverterId }) => inverterId));
+        seen.areInBoth.push(...underWay.flatMap((other) => [...own].filter((id) => other.has(id))));
+        seen.most = Math.max(seen.most, underWay.push(own));
+        try {
+          return await flushSamples(db.pools.ingest, batch, () => null);
+        } finally {
+          underWay.splice(underWay.indexOf(own), 1);
+        }
+      },
+      { maxBatch: 60, besideFrom: 40 },
+    );
+    const steps = [0, 1, 2, 3, 4];
+    const outcomes = await Promise.all(
+      steps.flatMap((step) =>
+        crowd.map((inverterId) => {
+          const sampledAt = at(60 * step - 600);
+          const reading = openDtuReading(`crowd${inverterId}`, sampledAt, { energyTotalWh: 1000 + 5 * step });
+          return batcher.submit([{ userId: alice.id, inverterId, sampledAt, receivedAt: sampledAt, reading }]);
+        }),
+      ),
+    );
+    expect(seen).toEqual({ most: 2, areInBoth: [] });
+    expect(new Set(outcomes.flat())).toEqual(new Set(['stored']));
+    const told = await db.owner((client) =>
+      client.query(
+        `SELECT DISTINCT
+           (SELECT count(*)::int FROM store.ac_sample s WHERE s.user_id = i.user_id AND s.inverter_id = i.id) AS samples,
+           (SELECT sum(energy_wh[1])::int FROM store.energy_15m e
+            WHERE e.user_id = i.user_id AND e.inverter_id = i.id) AS energy_wh
+         FROM api.inverter i WHERE i.id = ANY ($1)`,
+        [crowd],
+      ),
+    );
+    expect(told.rows).toEqual([{ samples: 5, energy_wh: 20 }]);
   });
 });
