@@ -104,7 +104,7 @@ async function soak(rig: Rig): Promise<SoakReport> {
   console.log(`${startedAt.toISOString()}: ${fleet.devices().length} devices, ${totalS / 60} minutes`);
   fleet.start(stop.signal);
   watcher.start();
-  readers.start(READING, SLOW);
+  readers.start(READING, SLOW, Math.min(300_000, (totalS * 1000) / 6));
   const telling = setInterval(() => tell(fleet.report().totals), 60_000);
   const [injections] = await Promise.all([
     inject(rig, planInjections(seed, totalS, rounds), stop.signal),

@@ -1,14 +1,21 @@
-import { type ClientRequest, request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 
-/** Followers of the live stream: some read what comes, some never read a byte. All come back when they lose their connection. */
+/** How long one that sleeps looks when it wakes. */
+const AWAKE_MS = 2_000;
+
+/**
+ * Followers of the live stream: some read what comes, some sleep nearly all the time, as phones do, and notice only when they wake that
+ * their connection was ended. All come back when they lose it.
+ */
 export class Readers {
   /** Bytes that the reading ones have got. */
   bytesRead = 0;
-  /** Times a connection of one that does not read was ended by the server. */
+  /** Times one that slept found its connection ended. */
   slowDropped = 0;
   readonly #url: string;
   readonly #apiKey: string;
   readonly #open = new Set<ClientRequest>();
+  #sleepMs = 0;
   #isStopping = false;
 
   constructor(url: string, apiKey: string) {
@@ -16,7 +23,9 @@ export class Readers {
     this.#apiKey = apiKey;
   }
 
-  start(reading: number, slow: number): void {
+  /** @param sleepMs how long those sleep that do */
+  start(reading: number, slow: number, sleepMs: number): void {
+    this.#sleepMs = sleepMs;
     for (let i = 0; i < reading; i++) this.#follow(true);
     for (let i = 0; i < slow; i++) this.#follow(false);
   }
@@ -37,7 +46,10 @@ export class Readers {
         response.on('data', (bytes: Buffer) => {
           if (isStream) this.bytesRead += bytes.length;
         });
-      } else response.pause();
+      } else {
+        response.on('data', () => undefined);
+        this.#sleep(response);
+      }
       response.on('error', () => undefined);
     });
     sent.on('error', () => undefined);
@@ -47,5 +59,16 @@ export class Readers {
       setTimeout(() => this.#follow(isReading), 5_000).unref();
     });
     sent.end();
+  }
+
+  /** Until its connection is ended. What came meanwhile is read when it wakes, and thrown away. */
+  #sleep(response: IncomingMessage): void {
+    response.pause();
+    setTimeout(() => {
+      response.resume();
+      setTimeout(() => {
+        if (!response.closed) this.#sleep(response);
+      }, AWAKE_MS).unref();
+    }, this.#sleepMs).unref();
   }
 }

@@ -160,9 +160,9 @@ function faults({ sent, books, readers }: SoakReport): string {
         `closed ${plain(tls?.refused ?? 0)}, answered ${plain(tls?.notRefused ?? 0)}`,
       ],
       [
-        'readers of the live stream that never read',
+        'readers of the live stream that sleep nearly all the time',
         plain(readers.slow),
-        `ended their connections ${plain(readers.slowDropped)} times; ${readers.reading} others read ${mib(readers.bytesRead)}`,
+        `ended their connections, so they found when they woke, ${plain(readers.slowDropped)} times; ${readers.reading} others read ${mib(readers.bytesRead)}`,
       ],
     ],
   );
