@@ -90,7 +90,7 @@ export function buildApp(deps: AppDependencies): FastifyInstance {
     nextRequestId,
     // A trace follows a request through the framework.
     isOff: deps.tracer != null,
-    trustsProxy,
+    trustProxy: trustProxy ?? null,
     now,
   });
   app.setValidatorCompiler(validatorCompiler);

@@ -4,6 +4,7 @@ import type { IdentifiedKey, SessionUser } from '../services/services.ts';
 import type { Visit } from '../services/visits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { addressTeller } from './address.ts';
 import { type AuthenticationOptions, type Need, recallKey } from './authentication.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import { answerFor, errorBody } from './errors.ts';
@@ -38,7 +39,8 @@ interface ShortWayOptions {
   nextRequestId: () => string;
   /** Everything takes the long way. */
   isOff: boolean;
-  trustsProxy: boolean;
+  /** Proxies that are believed whom they forward for; null for none. */
+  trustProxy: string | null;
   now: () => Date;
 }
 
@@ -55,7 +57,8 @@ interface Asked {
  * function as on it. Whatever is out of the ordinary takes the long way, where it is refused or understood as ever.
  */
 export function installShortWay(app: FastifyInstance, options: ShortWayOptions): void {
-  const { apiKeys, log, metrics, onVisit, maxUnderWay, restMs, nextRequestId, isOff, trustsProxy, now } = options;
+  const { apiKeys, log, metrics, onVisit, maxUnderWay, restMs, nextRequestId, isOff, trustProxy, now } = options;
+  const addressOf = addressTeller(trustProxy);
   const routes = new Map<string, ShortRoute>();
   const doorkeeper = new Doorkeeper(maxUnderWay);
   const resting = new RestingConnections({
@@ -92,8 +95,6 @@ export function installShortWay(app: FastifyInstance, options: ShortWayOptions):
       refuse(request, response, url);
       return true;
     }
-    // Whose address counts behind a proxy is for the framework to tell.
-    if (trustsProxy && headers['x-forwarded-for'] !== undefined) return false;
     const key = recallKey(headers, route.need, apiKeys, now());
     if (key === null) return false;
     const asked = { id: nextRequestId(), url, key, startedMs: performance.now() };
@@ -151,8 +152,9 @@ export function installShortWay(app: FastifyInstance, options: ShortWayOptions):
   function note(request: IncomingMessage, { id, url, key, startedMs }: Asked, status: number): void {
     const ms = performance.now() - startedMs;
     metrics?.observeRequest('POST', url, status, ms / 1000);
-    const address = request.socket.remoteAddress ?? '';
-    if (key.scope !== 'ingest' && request.headers['x-forwarded-for'] === undefined) {
+    const address = addressOf(request);
+    // Of a proxy that nobody declared only its own address is known.
+    if (key.scope !== 'ingest' && (trustProxy !== null || request.headers['x-forwarded-for'] === undefined)) {
       onVisit?.({ userId: key.user.id, address, isChange: false }, now());
     }
     const level = status < 400 || status === 503 ? 'debug' : 'info';

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import type { FastifyPluginAsync } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deviceEndpoints } from '../../src/api/index.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
@@ -28,19 +29,15 @@ const ingest: PushIngest = {
   },
 };
 
+const counted: FastifyPluginAsync = async (app) => {
+  app.addHook('onRequest', async () => {
+    long++;
+  });
+  app.register(deviceEndpoints({ ingest, now: () => new Date('2025-10-19T15:54:45Z') }));
+};
+
 beforeAll(async () => {
-  const endpoints = deviceEndpoints({ ingest, now: () => new Date('2025-10-19T15:54:45Z') });
-  running = await testApp(
-    [
-      async (app) => {
-        app.addHook('onRequest', async () => {
-          long++;
-        });
-        app.register(endpoints);
-      },
-    ],
-    { maxDevicesUnderWay: 2, deviceRestMs: 1 },
-  );
+  running = await testApp([counted], { maxDevicesUnderWay: 2, deviceRestMs: 1 });
   await running.app.listen({ host: '127.0.0.1', port: 0 });
   url = `http://127.0.0.1:${(running.app.server.address() as { port: number }).port}`;
 });
@@ -109,6 +106,35 @@ describe('an ordinary request of a device', () => {
       [30, 400, 7, PATH],
     ]);
     expect(running.lines.join('')).not.toContain(KEYS.ingest);
+  });
+});
+
+describe('a request that a proxy forwards', () => {
+  it.each<[string, string | null, string, string | null]>([
+    ['one that is named is believed whom it forwards for', '10.0.0.1, 127.0.0.0/8', '203.0.113.9', '203.0.113.9'],
+    ['another one is not, though one is named', '10.0.0.1', '127.0.0.1', '127.0.0.1'],
+    ['and where none is named, nobody has been seen', null, '127.0.0.1', null],
+  ])('%s, on both ways', async (_, trustProxy, address, visitor) => {
+    const visits: { userId: number; address: string }[] = [];
+    const behind = await testApp([counted], {
+      config: { baseUrl: new URL('https://solar.example.org'), cookieSecure: true, trustProxy },
+      onVisit: ({ userId, address: from }) => visits.push({ userId, address: from }),
+    });
+    try {
+      const origin = await behind.app.listen({ host: '127.0.0.1', port: 0 });
+      const headers = { 'x-api-key': KEYS.full, 'x-forwarded-for': '203.0.113.9' };
+      for (const path of [PATH, `${PATH}?x=1`]) {
+        expect((await fetch(`${origin}${path}`, { method: 'POST', headers, body: BODY })).status).toBe(201);
+      }
+      // Only the one with a query went through the framework.
+      expect(long).toBe(1);
+      const told = () => behind.lines.flatMap((line) => (JSON.parse(line) as { address?: string }).address ?? []);
+      await expect.poll(told).toEqual([address, address]);
+      const seen = visitor === null ? [] : [{ userId: 1, address: visitor }];
+      expect(visits).toEqual([...seen, ...seen]);
+    } finally {
+      await behind.app.close();
+    }
   });
 });
 
