@@ -22,6 +22,8 @@ export default defineConfig({
         test: {
           ...common,
           name: 'unit',
+          // Functions and tables: nothing of one file is seen by another, and what they import is read once.
+          isolate: false,
           include: ['src/**/*.test.ts', 'src/**/*.test.tsx'],
         },
       },
