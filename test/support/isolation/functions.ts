@@ -2,7 +2,7 @@ import pg from 'pg';
 import { type DatabaseFunction, functions } from './catalogue.ts';
 import { type CallTarget, type ForeignCall, FUNCTIONS, type FunctionPolicy } from './function-policy.ts';
 import { LOGINS, type Login } from './policy.ts';
-import { fingerprint, type World } from './world.ts';
+import { fingerprint, tablesOfAccounts, type World } from './world.ts';
 
 const FIXED_PATH = 'search_path=pg_catalog, pg_temp';
 
@@ -109,12 +109,13 @@ export async function callForOwn(
 
 async function observed(world: World, work: () => Promise<string>): Promise<{ answer: string; changed: string[] }> {
   const accounts = [world.own, world.foreign];
+  const tables = await tablesOfAccounts(world);
   const before = [];
-  for (const account of accounts) before.push(await fingerprint(world, account));
+  for (const account of accounts) before.push(await fingerprint(world, account, tables));
   const answer = await work();
   const changed: string[] = [];
   for (const [i, account] of accounts.entries()) {
-    const after = await fingerprint(world, account);
+    const after = await fingerprint(world, account, tables);
     for (const [table, print] of Object.entries(after)) {
       if (before[i]?.[table] !== print) changed.push(`${table} of ${account.marker}`);
     }

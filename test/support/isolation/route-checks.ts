@@ -39,11 +39,17 @@ export async function foreignRequests(world: ServedWorld, routes: readonly Route
   // What somebody sends under another's serial stands in his own inbox afterwards, and is no secret to him: so he sends last.
   const sorted = [...routes].sort((a, b) => Number(PUSHED_TO.test(a.url)) - Number(PUSHED_TO.test(b.url)));
   for (const route of sorted) {
-    for (const caller of callers) {
+    await perhapsAtOnce(route, callers, async (caller) => {
       for (const query of queriesFor(route, foreign)) await askFor(report, route, caller, foreign, query);
-    }
+    });
   }
   return report;
+}
+
+/** Who only reads need not wait for each other; one live stream is listened to for a while. */
+async function perhapsAtOnce<T>(route: Route, each: readonly T[], ask: (one: T) => Promise<void>): Promise<void> {
+  if (isSafe(route)) await Promise.all(each.map(ask));
+  else for (const one of each) await ask(one);
 }
 
 async function askFor(report: RouteReport, route: Route, caller: Caller, ids: Ids, query: string): Promise<void> {
