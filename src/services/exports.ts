@@ -1,4 +1,4 @@
-import { asTenant, type Tx } from '../db/as-tenant.ts';
+import { asTenant } from '../db/as-tenant.ts';
 import type { DbPool } from '../db/pools.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { addDays, type Bounds, dayBounds, localDate } from '../domain/period.ts';
@@ -13,18 +13,21 @@ import {
 } from '../store/sample-rows.ts';
 import { energyBounds } from './energy-bounds.ts';
 import type { ExportResolution, ExportRow, ExportService, ExportTable } from './export-service.ts';
+import { oneAhead } from './one-ahead.ts';
 import type { InverterCurrent, Services } from './services.ts';
 
 /** So many days are read at once, of sums by quarter hour and longer. */
 const DAYS_AT_ONCE: Record<Exclude<ExportResolution, 'raw'>, number> = { '15m': 14, hour: 31, day: 366 };
 
 /** And of samples so many, at the pace the inverter has now: a whole day, or an hour of a talkative one. */
-const SAMPLES_AT_ONCE = 2_000;
+const SAMPLES_AT_ONCE = 10_000;
 const HOUR_MS = 3_600_000;
+/** Parts of a UTC day: cold days are unpacked as a whole, for each piece that touches them. */
+const SPANS_MS = [24, 12, 6, 3, 1].map((hours) => hours * HOUR_MS);
 
 /**
  * Exports are read piece by piece, each in a transaction of its own: whoever reads slowly holds no connection and keeps no old row alive,
- * and whoever goes away costs nothing more: the statement under way is cancelled.
+ * and whoever goes away costs nothing more: the statement under way is cancelled. While a piece is written, the next is read.
  */
 export function createExportService(
   pool: DbPool,
@@ -61,7 +64,9 @@ export function createExportService(
         };
       }
       const pieces = daysOf(bounds, timeZone, DAYS_AT_ONCE[resolution]);
-      const rows = sums(statistics, userId, inverterId, pieces, resolution, numbers, signal);
+      const read = (piece: Bounds, ends: AbortSignal): Promise<ExportRow[]> =>
+        sums(statistics, userId, inverterId, { ...piece, resolution, channels: numbers }, ends);
+      const rows = oneAhead(pieces, read, signal);
       return { ...table, timeName: 'start', names: sumNames(numbers), rows };
     },
   };
@@ -70,12 +75,15 @@ export function createExportService(
 function sampleSpanMs({ staleAfterS }: InverterCurrent): number {
   // Three intervals make a value stale.
   const intervalMs = (staleAfterS / 3) * 1000;
-  return Math.min(24 * HOUR_MS, Math.max(HOUR_MS, SAMPLES_AT_ONCE * intervalMs));
+  return SPANS_MS.find((spanMs) => spanMs <= SAMPLES_AT_ONCE * intervalMs) ?? HOUR_MS;
 }
 
-function* piecesOf({ from, to }: Bounds, lengthMs: number): Generator<Bounds> {
-  for (let ms = from.getTime(); ms < to.getTime(); ms += lengthMs) {
-    yield { from: new Date(ms), to: new Date(Math.min(to.getTime(), ms + lengthMs)) };
+/** The first and the last may be shorter: the others begin where spans since 1970 do. */
+function* piecesOf({ from, to }: Bounds, spanMs: number): Generator<Bounds> {
+  for (let start = from; start < to; ) {
+    const end = new Date(Math.min(to.getTime(), (Math.floor(start.getTime() / spanMs) + 1) * spanMs));
+    yield { from: start, to: end };
+    start = end;
   }
 }
 
@@ -108,47 +116,56 @@ function rawNames(columns: RawColumns): string[] {
   return [...acNames(columns), ...channels.flatMap((channel) => DC_NAMES.map((name) => `channel_${channel}_${name}`))];
 }
 
-async function* rawRows(
+function rawRows(
   pool: DbPool,
   inverter: { userId: number; inverterId: number },
   pieces: Iterable<Bounds>,
   columns: RawColumns,
   signal: AbortSignal | undefined,
 ): ExportTable['rows'] {
-  const nothing = ','.repeat(acNames(columns).length - 1);
-  for (const piece of pieces) {
+  const { channels } = columns;
+  const noAc = nothing(acNames(columns).length);
+  const noDc = nothing(DC_NAMES.length * channels.length);
+  const read = async (piece: Bounds, ends: AbortSignal): Promise<ExportRow[]> => {
     const of = { ...inverter, ...piece };
-    const read = async (tx: Tx): Promise<{ ac: SampleLine[]; dc: SampleLine[] }> => ({
-      ac: await readAcSamples(tx, of, columns),
-      dc: columns.channels.length === 0 ? [] : await readDcSamples(tx, of),
-    });
-    const { ac, dc } = await asTenant(pool, inverter.userId, read, signal);
-    yield columns.channels.length === 0 ? ac : [...joined(ac, dc, columns.channels, nothing)];
-  }
+    const { ac, dc } = await asTenant(
+      pool,
+      inverter.userId,
+      async (tx) => ({
+        ac: await readAcSamples(tx, of, columns),
+        dc: channels.length === 0 ? null : await readDcSamples(tx, of, channels),
+      }),
+      ends,
+    );
+    return dc === null ? ac : [...joined(ac, dc, noAc, noDc)];
+  };
+  return oneAhead(pieces, read, signal);
 }
 
-const NO_INPUT = ','.repeat(DC_NAMES.length - 1);
+/** So many empty cells. */
+function nothing(columns: number): string {
+  return Array.from({ length: columns }, () => '').join(',');
+}
 
 /**
  * A row for each moment of which anything was stored.
  * @param ac in order of time, as `dc` is
- * @param nothing stands for the AC side where only inputs were stored
+ * @param noAc stands for the AC side where only inputs were stored
+ * @param noDc the other way round
  */
 export function* joined(
   ac: readonly SampleLine[],
   dc: readonly SampleLine[],
-  channels: readonly number[],
-  nothing: string,
+  noAc: string,
+  noDc: string,
 ): Generator<ExportRow> {
-  const inputs = new Map<number, string>();
   for (let a = 0, d = 0; a < ac.length || d < dc.length; ) {
     const ms = Math.min(ac[a]?.ms ?? Number.POSITIVE_INFINITY, dc[d]?.ms ?? Number.POSITIVE_INFINITY);
-    let cells = nothing;
+    let cells = noAc;
+    let inputs = noDc;
     for (let line = ac[a]; line?.ms === ms; line = ac[++a]) cells = line.cells;
-    inputs.clear();
-    for (let line = dc[d]; line?.ms === ms; line = dc[++d]) inputs.set(line.channel, line.cells);
-    for (const channel of channels) cells += `,${inputs.get(channel) ?? NO_INPUT}`;
-    yield { ms, cells };
+    for (let line = dc[d]; line?.ms === ms; line = dc[++d]) inputs = line.cells;
+    yield { ms, cells: `${cells},${inputs}` };
   }
 }
 
@@ -160,37 +177,36 @@ function sumNames(channels: readonly number[]): string[] {
 const POWER_BUCKET = { '15m': '15m', hour: '1h', day: '1d' } as const;
 
 /** The very figures that pages and API show. */
-async function* sums(
+async function sums(
   statistics: Services['statistics'],
   userId: number,
   inverterId: number,
-  pieces: Iterable<Bounds>,
-  resolution: Exclude<ExportResolution, 'raw'>,
-  channels: readonly number[],
-  signal: AbortSignal | undefined,
-): ExportTable['rows'] {
-  const ending = signal === undefined ? {} : { signal };
-  for (const piece of pieces) {
-    const rows = new Map<number, string[]>();
-    const put = (time: Date, column: number, value: number | boolean | null): void => {
-      const row = rows.get(time.getTime()) ?? Array.from({ length: 4 + 2 * channels.length }, () => '');
-      row[column] = value === null ? '' : String(value);
-      rows.set(time.getTime(), row);
-    };
-    for (const [index, channel] of [0, ...channels].entries()) {
-      const column = index === 0 ? 0 : 2 + 2 * index;
-      const of = { ...piece, channel, ...ending };
-      const power = await statistics.power(userId, inverterId, { ...of, bucket: POWER_BUCKET[resolution] });
-      const energy = await statistics.energy(userId, inverterId, { ...of, bucket: resolution });
-      for (const { time, powerW, powerMaxW } of power.points) {
-        put(time, column, Math.round(powerW * 10) / 10);
-        if (index === 0) put(time, 1, powerMaxW);
-      }
-      for (const { start, energyWh, estimated } of energy.points) {
-        put(start, index === 0 ? 2 : column + 1, energyWh);
-        if (index === 0) put(start, 3, estimated);
-      }
+  {
+    channels,
+    resolution,
+    ...piece
+  }: Bounds & { channels: readonly number[]; resolution: Exclude<ExportResolution, 'raw'> },
+  signal: AbortSignal,
+): Promise<ExportRow[]> {
+  const rows = new Map<number, string[]>();
+  const put = (time: Date, column: number, value: number | boolean | null): void => {
+    const row = rows.get(time.getTime()) ?? Array.from({ length: 4 + 2 * channels.length }, () => '');
+    row[column] = value === null ? '' : String(value);
+    rows.set(time.getTime(), row);
+  };
+  for (const [index, channel] of [0, ...channels].entries()) {
+    const column = index === 0 ? 0 : 2 + 2 * index;
+    const of = { ...piece, channel, signal };
+    const power = await statistics.power(userId, inverterId, { ...of, bucket: POWER_BUCKET[resolution] });
+    const energy = await statistics.energy(userId, inverterId, { ...of, bucket: resolution });
+    for (const { time, powerW, powerMaxW } of power.points) {
+      put(time, column, Math.round(powerW * 10) / 10);
+      if (index === 0) put(time, 1, powerMaxW);
     }
-    yield [...rows].map(([ms, cells]) => ({ ms, cells: cells.join(',') })).sort((a, b) => a.ms - b.ms);
+    for (const { start, energyWh, estimated } of energy.points) {
+      put(start, index === 0 ? 2 : column + 1, energyWh);
+      if (index === 0) put(start, 3, estimated);
+    }
   }
+  return [...rows].map(([ms, cells]) => ({ ms, cells: cells.join(',') })).sort((a, b) => a.ms - b.ms);
 }

@@ -36,12 +36,10 @@ export const DC_VALUES = {
   irradiation_pct: 'irradiation_cpct / 100.0::float8',
 } as const;
 
-/** A sample as text, which costs a third of what an object for each would. */
+/** What was at one moment, as text, which costs a third of what an object would. */
 export interface SampleLine {
   /** Milliseconds since 1970, UTC. */
   ms: number;
-  /** 0: the inverter's AC side. */
-  channel: number;
   /** In the order of the names above, separated by commas; nothing for what is unknown. */
   cells: string;
 }
@@ -57,34 +55,56 @@ export interface SampleScope {
 
 /** In order of time; `phases`: with what each of three phases has. */
 export async function readAcSamples(tx: Tx, of: SampleScope, { phases }: { phases: boolean }): Promise<SampleLine[]> {
-  if (!phases) return samples(tx, 'ac_samples', 'ac', AC_VALUES, of);
-  return samples(tx, 'ac_samples_phases', 'ac', { ...AC_VALUES, ...PHASE_VALUES }, of);
-}
-
-/** In order of time, then of the inputs. */
-export async function readDcSamples(tx: Tx, of: SampleScope): Promise<SampleLine[]> {
-  return samples(tx, 'dc_samples', 'dc', DC_VALUES, of);
-}
-
-async function samples(
-  tx: Tx,
-  name: string,
-  kind: 'ac' | 'dc',
-  values: Record<string, string>,
-  { userId, inverterId, from, to }: SampleScope,
-): Promise<SampleLine[]> {
-  const [channel, order] = kind === 'ac' ? ['0', 'ts'] : ['channel', 'ts, channel'];
-  // What is added keeps a product that is a little too small in its millisecond.
-  const { rows } = await tx.query<[ms: number, channel: number, cells: string]>({
-    name,
-    rowMode: 'array',
-    text: `SELECT floor(date_part('epoch', ts) * 1000 + 0.001), ${channel}, concat(${Object.values(values).join(`, ',', `)})
-           FROM api.${kind}_sample
-           WHERE user_id = $1 AND inverter_id = $2 AND ts >= $3 AND ts < $4 AND ${utcDays('$3', '$4')}
-           ORDER BY ${order}`,
-    values: [userId, inverterId, from, to],
+  const values = phases ? { ...AC_VALUES, ...PHASE_VALUES } : AC_VALUES;
+  return lines(tx, of, {
+    name: phases ? 'ac_samples_phases' : 'ac_samples',
+    text: `SELECT ${MS}, ${cellsOf(values)} FROM api.ac_sample WHERE ${IN_SCOPE} ORDER BY ts`,
   });
-  return rows.map(([ms, input, cells]) => ({ ms, channel: input, cells }));
+}
+
+/** In order of time, a line for all inputs of a moment, in the order they are asked for. */
+export async function readDcSamples(tx: Tx, of: SampleScope, channels: readonly number[]): Promise<SampleLine[]> {
+  const nothing = ','.repeat(Object.keys(DC_VALUES).length - 1);
+  const inputs = channels.map(
+    (_, i) => `coalesce(max(cells) FILTER (WHERE channel = $${i + 5}::smallint), '${nothing}')`,
+  );
+  return lines(
+    tx,
+    of,
+    {
+      name: `dc_samples_${channels.length}`,
+      // OFFSET keeps the texts from being built once for each input.
+      text: `SELECT ${MS}, concat_ws(',', ${inputs.join(', ')})
+             FROM (SELECT ts, channel, ${cellsOf(DC_VALUES)} AS cells FROM api.dc_sample WHERE ${IN_SCOPE} OFFSET 0) s
+             GROUP BY ts ORDER BY ts`,
+    },
+    channels,
+  );
+}
+
+// What is added keeps a product that is a little too small in its millisecond.
+const MS = `floor(date_part('epoch', ts) * 1000 + 0.001)`;
+
+/** Days are unpacked as a whole, so none that only begins where the range ends. */
+const IN_SCOPE = `user_id = $1 AND inverter_id = $2 AND ts >= $3 AND ts < $4
+  AND ${utcDays('$3', `($4::timestamptz - interval '1 microsecond')`)}`;
+
+function cellsOf(values: Record<string, string>): string {
+  return `concat(${Object.values(values).join(`, ',', `)})`;
+}
+
+async function lines(
+  tx: Tx,
+  { userId, inverterId, from, to }: SampleScope,
+  statement: { name: string; text: string },
+  more: readonly unknown[] = [],
+): Promise<SampleLine[]> {
+  const { rows } = await tx.query<[ms: number, cells: string]>({
+    ...statement,
+    rowMode: 'array',
+    values: [userId, inverterId, from, to, ...more],
+  });
+  return rows.map(([ms, cells]) => ({ ms, cells }));
 }
 
 /** The first quarter hour of which anything is known; null before the first sample. */

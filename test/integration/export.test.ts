@@ -150,14 +150,39 @@ describe('an export', () => {
     expect((await file('format=xlsx')).status).toBe(422);
   });
 
-  it('holds no connection while nobody reads on, and reads nothing more for who has gone', async () => {
+  it('holds no connection while nobody reads on: one piece ahead, and nothing more for who has gone', async () => {
+    const ask = { from: null, to: null, resolution: 'raw', channels: true } as const;
+    const { rows } = await exports().open(userId, inverterId, ask, NOW);
+    const { app } = db.pools;
+    let begun = 0;
+    const onAcquire = (): number => begun++;
+    app.on('acquire', onAcquire);
+    await rows.next();
+    expect([begun, app.idleCount]).toEqual([1, app.totalCount]);
+    await rows.next();
+    await expect.poll(() => [begun, app.idleCount]).toEqual([3, app.totalCount]);
+    await rows.return(undefined);
+    expect((await rows.next()).done).toBe(true);
+    app.off('acquire', onAcquire);
+    expect([begun, app.idleCount]).toEqual([3, app.totalCount]);
+  });
+
+  it('that is left while the next piece is read ends that statement too', async () => {
     const ask = { from: null, to: null, resolution: 'raw', channels: true } as const;
     const { rows } = await exports().open(userId, inverterId, ask, NOW);
     await rows.next();
-    const { app } = db.pools;
-    expect(app.idleCount).toBe(app.totalCount);
-    await rows.return(undefined);
-    expect((await rows.next()).done).toBe(true);
+    await db.owner(async (c) => {
+      await rows.next();
+      await expect.poll(inUse).toBe(0);
+      await c.query('BEGIN; LOCK TABLE store.ac_sample IN ACCESS EXCLUSIVE MODE');
+      // The third is there already, so this begins the fourth, which has to wait.
+      await rows.next();
+      await expect.poll(inUse).toBe(1);
+      await rows.return(undefined);
+      expect(await inUse()).toBe(0);
+      await c.query('COMMIT');
+    });
+    expect(db.pools.app.idleCount).toBe(db.pools.app.totalCount);
   });
 
   it.each(['raw', '15m'] as const)('of %s lets the statement under way be cancelled', async (resolution) => {
