@@ -53,12 +53,18 @@ export async function insertTakeout(
   return rows[0] ?? null;
 }
 
-/** Gives up whatever is kept or under way. @returns how many there were */
-export async function removeTakeouts(tx: Tx, userId: UserId): Promise<number> {
-  await tx.query('DELETE FROM api.takeout_piece WHERE user_id = $1', [userId]);
+/**
+ * Gives up whatever is kept or under way.
+ * @param except but for this one
+ * @returns how many there were
+ */
+export async function removeTakeouts(tx: Tx, userId: UserId, except: number | null = null): Promise<number> {
+  const values = [userId, except];
+  await tx.query('DELETE FROM api.takeout_piece WHERE user_id = $1 AND takeout_id IS DISTINCT FROM $2::int', values);
   const { rowCount } = await tx.query(
-    `UPDATE api.takeout SET state = 'gone' WHERE user_id = $1 AND state IN ('waiting', 'running', 'ready')`,
-    [userId],
+    `UPDATE api.takeout SET state = 'gone'
+     WHERE user_id = $1 AND id IS DISTINCT FROM $2::int AND state IN ('waiting', 'running', 'ready')`,
+    values,
   );
   return rowCount ?? 0;
 }

@@ -298,8 +298,8 @@ describe('a takeout', () => {
   });
 
   it('is made one at a time and three times a day; what was done is in the log', async () => {
-    const both = await Promise.all([ask('POST'), ask('POST')]);
-    expect(both.map(({ statusCode }) => statusCode).sort()).toEqual([202, 409]);
+    const atOnce = await Promise.all(Array.from({ length: 6 }, () => ask('POST')));
+    expect(atOnce.map(({ statusCode }) => statusCode).sort()).toEqual([202, 409, 409, 409, 409, 409]);
     expect((await ask('POST')).statusCode).toBe(409);
     await work();
     expect((await ask('GET', `${PATH}/file`)).statusCode).toBe(200);

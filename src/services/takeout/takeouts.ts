@@ -26,19 +26,17 @@ export function createTakeouts(pool: DbPool): TakeoutService {
 
     request: ({ id: userId, locale }, visitor, now) =>
       asTenant(pool, userId, async (tx) => {
-        const newest = await newestTakeout(tx, userId);
-        if (newest?.state === 'waiting' || newest?.state === 'running') throw underWay();
-        const today = await takeoutsSince(tx, userId, new Date(now.getTime() - DAY_MS));
-        const [oldest] = today.slice(-MOST_A_DAY);
-        if (oldest !== undefined && today.length >= MOST_A_DAY) {
+        const expiresAt = new Date(now.getTime() + TAKEOUT_DAYS * DAY_MS);
+        // First, for it waits for who asks at the same moment: what is looked at afterwards stays so.
+        const made = await insertTakeout(tx, userId, { locale: locale ?? visitor.locale, now, expiresAt });
+        if (made === null) throw underWay();
+        const before = (await takeoutsSince(tx, userId, new Date(now.getTime() - DAY_MS))).slice(0, -1);
+        const [oldest] = before.slice(-MOST_A_DAY);
+        if (oldest !== undefined && before.length >= MOST_A_DAY) {
           const waitS = Math.max(1, Math.ceil((oldest.getTime() + DAY_MS - now.getTime()) / 1000));
           throw new TooMany(`An account can be taken out ${MOST_A_DAY} times a day.`, waitS);
         }
-        await removeTakeouts(tx, userId);
-        const expiresAt = new Date(now.getTime() + TAKEOUT_DAYS * DAY_MS);
-        const made = await insertTakeout(tx, userId, { locale: locale ?? visitor.locale, now, expiresAt });
-        // Asked for twice at the same moment.
-        if (made === null) throw underWay();
+        await removeTakeouts(tx, userId, made.id);
         await noteOwnAct(tx, userId, 'takeout.request', visitor.client.address);
         return takeoutOf(made, now);
       }),
