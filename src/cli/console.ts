@@ -13,14 +13,13 @@ export function announce(
   for (const role of roles) if (role.address !== null) lines.push(`  ${role.name.padEnd(10)} ${role.address}`);
   const { baseUrl, publicUrl } = context.config;
   const isServed = roles.some((role) => role.name === 'web');
-  if (isServed && publicUrl.href !== baseUrl.href) lines.push(`  ${'on phones'.padEnd(10)} ${publicUrl.href}`);
+  const isElsewhere = publicUrl.href !== baseUrl.href;
+  if (isServed && isElsewhere) lines.push(`  ${'on phones'.padEnd(10)} ${publicUrl.href}`);
   if (setupToken !== null) {
-    const link = new URL(`/setup?token=${setupToken}`, baseUrl);
-    lines.push(
-      '',
-      '  There is no administrator yet. Open this link once to create the first account:',
-      `  ${link.href}`,
-    );
+    const link = (base: URL): string => `  ${new URL(`/setup?token=${setupToken}`, base).href}`;
+    lines.push('', '  There is no administrator yet. Open this link once to create the first account:', link(baseUrl));
+    // A machine without a screen is set up from another one.
+    if (isElsewhere) lines.push('  or, from another device:', link(publicUrl));
   }
   context.out(`${lines.join('\n')}\n`);
 }
