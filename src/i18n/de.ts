@@ -113,6 +113,7 @@ export const de: Dictionary = {
     noData: 'keine Daten',
     band: 'Mittel, Tiefst- und Höchstwert',
     bandHighest: 'Mittel und Höchstwert',
+    peak: 'Höchstwert',
     disbelieved: 'unglaubwürdig, nicht gezählt',
     disbelievedAt: (n, at) =>
       n === 1
@@ -259,7 +260,7 @@ export const de: Dictionary = {
 
   inbox: {
     found: (n) => (n === 1 ? 'Ein neues Gerät wurde gefunden' : `${n} neue Geräte wurden gefunden`),
-    lead: 'Sie senden mit einem Ihrer Schlüssel, gehören aber noch zu keinem Wechselrichter. Was sie in den letzten zwei Tagen gesendet haben, ist aufgehoben und zählt, sobald Sie sie hinzufügen.',
+    lead: 'Hier sendet etwas mit einem Ihrer Schlüssel, das noch zu keinem Wechselrichter gehört. Was in den letzten zwei Tagen kam, ist aufgehoben und zählt, sobald Sie es hinzufügen.',
     inputs: (n) => (n === 1 ? '1 Eingang' : `${n} Eingänge`),
     via: (gateway) => `über ${gateway}`,
     lastSeen: 'zuletzt gehört',
@@ -354,8 +355,7 @@ export const de: Dictionary = {
     url: 'URL',
     header: 'Name des Headers',
     token: 'Token (API-Schlüssel)',
-    interval: 'Intervall',
-    intervalValue: '60 s',
+    interval: 'Intervall in Sekunden',
     tokenMissing: 'Jedes Gerät sendet mit einem Schlüssel. Er wird einmal gezeigt: wenn Sie ihn erzeugen.',
     makeKey: 'API-Schlüssel erzeugen',
     keyOnce: 'Dieser Schlüssel wird nur jetzt gezeigt. Kopieren Sie ihn, bevor Sie die Seite verlassen.',

@@ -53,7 +53,6 @@ describe('the dictionaries', () => {
       'dashboard.loggerSerial',
       'dashboard.phase',
       'exporting.formats.json',
-      'guide.intervalValue',
       'guide.port',
       'guide.solarman.tlsTitle',
       'guide.url',

@@ -117,6 +117,7 @@ export const en = {
     noData: 'no data',
     band: 'Mean, lowest and highest value',
     bandHighest: 'Mean and highest value',
+    peak: 'Highest value',
     disbelieved: 'implausible, not counted',
     disbelievedAt: (n: number, at: string) =>
       n === 1
@@ -268,7 +269,7 @@ export const en = {
 
   inbox: {
     found: (n: number) => (n === 1 ? 'A new device has been found' : `${n} new devices have been found`),
-    lead: 'They send with one of your keys, but belong to no inverter yet. What they sent in the last two days is kept and counted as soon as you add them.',
+    lead: 'Something sends with one of your keys that belongs to no inverter yet. What came in the last two days is kept and counts as soon as you add it.',
     inputs: (n: number) => (n === 1 ? '1 input' : `${n} inputs`),
     via: (gateway: string) => `through ${gateway}`,
     lastSeen: 'last heard',
@@ -363,8 +364,7 @@ export const en = {
     url: 'URL',
     header: 'Header name',
     token: 'Token (API key)',
-    interval: 'Interval',
-    intervalValue: '60 s',
+    interval: 'Interval in seconds',
     tokenMissing: 'Every device sends with a key. It is shown once, when you make it.',
     makeKey: 'Create an API key',
     keyOnce: 'This key is shown only now. Copy it before you leave the page.',
@@ -419,7 +419,7 @@ export const en = {
         'Is the serial number that of the logger (also in the name of its Wi-Fi, “AP_…”), not of the inverter?',
         'Are A and B both set, with TCP, and was the logger restarted after saving?',
         'Can the logger reach the server? Address and port must be open from its network.',
-        'Does the power cut help? Switch the inverter off for a minute, or cover the panels.',
+        'Does a restart help? Switch the inverter off for a minute, or cover the panels.',
       ],
       opendtu: [
         'Does the OpenDTU itself show the inverter as reachable?',

@@ -11,6 +11,7 @@ import {
 } from '../domain/shown-period.ts';
 import { isCurrent } from '../domain/state.ts';
 import { isSunUp, placeOfZone } from '../domain/sun.ts';
+import { summaryOf } from '../services/account-summary.ts';
 import type { InverterSummary } from '../services/services.ts';
 import { type ChartBucket, type ChartSource, type ChartSources, fewAtATime } from './chart-sources.ts';
 import type { TickStyle } from './charts/axis.ts';
@@ -117,7 +118,7 @@ async function powerOf(input: PeriodInput, period: ShownPeriod): Promise<DrawnCu
     isStacked: true,
     hasBand: hasBand(sources, period),
     disbelieved: await sources.whole.disbelieved(readable(period)),
-    peak: highestOf(whole),
+    peak: highestOf(whole, period.isRunning && !isOne(sources) ? summaryOf(input.inverters).powerW : null),
     least: LEAST_W,
   });
 }
@@ -299,9 +300,13 @@ function gapMsOf(source: ChartSource | undefined, bucketMs: number): number {
   return Math.max(GAP_BUCKETS * bucketMs, (source?.staleAfterS ?? 0) * 1000);
 }
 
-function highestOf(points: readonly CurvePoint[]): { time: Date; value: number } | null {
+/** @param nowW what several deliver together at this moment, which may be more than any mean; it is the highest as soon as it is said */
+function highestOf(points: readonly CurvePoint[], nowW: number | null): { time: Date; value: number } | null {
   const highest = points.reduce<CurvePoint | null>((a, b) => (a === null || b.max > a.max ? b : a), null);
-  return highest === null ? null : { time: highest.time, value: highest.max };
+  const last = points.at(-1);
+  if (highest === null || last === undefined) return null;
+  if (nowW !== null && nowW > highest.max) return { time: last.time, value: nowW };
+  return { time: highest.time, value: highest.max };
 }
 
 function isOne({ whole, layers }: ChartSources): boolean {

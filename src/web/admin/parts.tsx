@@ -145,7 +145,9 @@ export function When({ label, at, frame }: { label: string; at: Date | null; fra
   const { t } = frame.language;
   return (
     <span>
-      {label} {at === null ? t.admin.never : <Age at={at} timeZone={frame.config.timeZone} />}
+      {label}
+      {at === null ? `: ${t.admin.never}` : ' '}
+      {at === null ? null : <Age at={at} timeZone={frame.config.timeZone} />}
     </span>
   );
 }

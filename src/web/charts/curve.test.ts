@@ -81,8 +81,10 @@ describe('a day', () => {
 
   it('the peak is the one that is known better than from the means', () => {
     const known = { time: new Date('2026-06-15T08:15:00Z'), value: 405 };
-    const { peak, yTicks } = drawn([points('08:00', 6, (i) => (i === 3 ? 400 : 100))], { peak: known });
+    const { peak, isPeakApart, yTicks } = drawn([points('08:00', 6, (i) => (i === 3 ? 400 : 100))], { peak: known });
     expect(peak).toMatchObject({ value: 405, at: known.time });
+    expect(isPeakApart, 'within what is drawn').toBe(false);
+    expect(drawn([points('08:00', 6)], { peak: known }).isPeakApart, 'far over every mean').toBe(true);
     expect(Math.max(...yTicks.map(({ value }) => value))).toBeLessThan(405 * 1.16);
   });
 

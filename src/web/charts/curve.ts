@@ -78,6 +78,8 @@ export interface Curve {
   gaps: (Gap & { x: number; width: number; name: string })[];
   /** The highest; of one inverter the highest single value, as its statistics say it. Null where several stand side by side. */
   peak: Spot | null;
+  /** Whether it stands clear of what is drawn: a mean over hours is lower than the highest minute in it. */
+  isPeakApart: boolean;
   last: Spot | null;
   before: string;
   yTicks: { y: number; value: number }[];
@@ -122,6 +124,7 @@ export function curveOf(input: CurveInput): Curve {
       })),
     ),
     peak: peakOf(input, top, x, y),
+    isPeakApart: (input.peak?.value ?? 0) > highest * 1.02,
     last: last === undefined ? null : { x: x(last.ms), y: y(last.top), at: new Date(last.ms), value: last.top },
     before: runs(
       placed({ name: '', points: input.before, gapMs: 3 * input.bucketMs }, input.bucketMs).points,

@@ -9,7 +9,7 @@ export function percent(thousandths: number): string {
 export function NoData(): JSX.Element {
   const { t } = useView();
   return (
-    <p class="flex h-40 items-center justify-center rounded-field bg-base-200 px-4 text-center text-muted">
+    <p class="mt-5 flex h-40 items-center justify-center rounded-field bg-base-200 px-4 text-center text-muted">
       {t.chart.none}
     </p>
   );
@@ -71,12 +71,14 @@ export function TimeAxis({ ticks, timeZone }: { ticks: readonly TimeTick[]; time
 /** Names of the layers, where there is more than one, and of what else is drawn. */
 export function Legend({
   names,
+  hasPeak = false,
   hasBefore = false,
   hasEstimates = false,
   hasDisbelieved = false,
   band = null,
 }: {
   names: readonly string[];
+  hasPeak?: boolean;
   hasBefore?: boolean;
   hasEstimates?: boolean;
   hasDisbelieved?: boolean;
@@ -85,7 +87,7 @@ export function Legend({
 }): JSX.Element | null {
   const { t } = useView();
   const named = names.length > 1 ? names : [];
-  if (named.length === 0 && !hasBefore && !hasEstimates && !hasDisbelieved && band === null) return null;
+  if (named.length === 0 && !hasPeak && !hasBefore && !hasEstimates && !hasDisbelieved && band === null) return null;
   return (
     <ul class="mt-3 flex flex-wrap gap-x-5 gap-y-1 text-sm">
       {named.map((name, index) => (
@@ -103,6 +105,14 @@ export function Legend({
           {band}
         </li>
       )}
+      {hasPeak ? (
+        <li class="flex items-center gap-2">
+          <svg class="legend-box shrink-0" aria-hidden="true">
+            <circle class="chart-peak-dot" cx="50%" cy="50%" r="2.5" />
+          </svg>
+          {t.chart.peak}
+        </li>
+      ) : null}
       {hasBefore ? (
         <li class="flex items-center gap-2">
           <span class="legend-line" />

@@ -107,6 +107,7 @@ export function CurveChart({
       <TimeAxis ticks={curve.xTicks} timeZone={timeZone} />
       <Legend
         names={curve.layers.map(({ name }) => name)}
+        hasPeak={isLong && curve.isPeakApart}
         hasBefore={curve.before !== ''}
         hasDisbelieved={curve.marks.length > 0}
         band={curve.hasBand ? (curve.hasLowest ? t.chart.band : t.chart.bandHighest) : null}

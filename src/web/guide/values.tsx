@@ -71,7 +71,7 @@ function PushValues({ frame, kind, action, newKey }: ValuesProps & { kind: 'open
         <CopyValue label={t.guide.url} value={new URL(`/api/${kind}/measurements`, publicUrl).href} />
         <CopyValue label={t.guide.header} value="X-API-Key" />
         {newKey === null ? null : <CopyValue label={t.guide.token} value={newKey} />}
-        {kind === 'opendtu' ? <CopyValue label={t.guide.interval} value={t.guide.intervalValue} /> : null}
+        {kind === 'opendtu' ? <CopyValue label={t.guide.interval} value="60" /> : null}
       </dl>
       {newKey === null ? (
         <div class="flex flex-wrap items-center justify-between gap-3 rounded-field bg-base-200 p-4">

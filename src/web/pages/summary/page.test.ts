@@ -29,6 +29,15 @@ describe('all inverters together', () => {
     expect(text).toContain('Aktuell 200 W vor 40 s alter Wert 1 von 2 nicht mitgezählt: kein aktueller Wert');
   });
 
+  it('what comes now is never more than the maximum of today, in the statistics as in the chart', async () => {
+    const { text, body } = await page([
+      sunnyInverter(NOON, { id: 1, powerW: 2600 }),
+      sunnyInverter(NOON, { id: 2, name: 'Garten', powerW: 2500 }),
+    ]);
+    expect(text).toMatch(/Aktuell 5,10 kW .*Maximum heute 5,10 kW/);
+    expect(body).toContain('>5,10\u00a0kW</text>');
+  });
+
   it('names every inverter beside its colour, and sums them in the table', async () => {
     const { text } = await page([sunnyInverter(NOON, { id: 1 }), sunnyInverter(NOON, { id: 2, name: 'Garten' })]);
     expect(text).toContain('Zeit Balkon Süd Garten Zusammen');

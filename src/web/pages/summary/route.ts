@@ -1,5 +1,6 @@
 import { dayBounds, localDate } from '../../../domain/period.ts';
 import type { PeriodChoice } from '../../../domain/shown-period.ts';
+import { summaryOf } from '../../../services/account-summary.ts';
 import { accountSources, disbelievedToday } from '../../chart-sources.ts';
 import { definePage } from '../../define-page.ts';
 import { Redirect } from '../../page-definition.ts';
@@ -11,6 +12,11 @@ import { summaryFragments } from './live.tsx';
 import { SummaryPage } from './page.tsx';
 
 const HOUR_MS = 3_600_000;
+
+/** What is delivered at this moment belongs to today, and is often more than the mean of any five minutes. */
+function highestKnown(watts: readonly (number | null)[]): number | null {
+  return watts.reduce((max, value) => (value === null ? max : Math.max(max ?? 0, value)), null);
+}
 
 /** All inverters of the account together. */
 export const summary = definePage<'member', Record<string, never>, PeriodChoice, SummaryData>({
@@ -30,7 +36,7 @@ export const summary = definePage<'member', Record<string, never>, PeriodChoice,
       inverters,
       timeZone,
       disbelieved: await disbelievedToday(services, user.id, inverters, { now, timeZone }),
-      maxPowerTodayW: today.reduce<number | null>((max, { powerMaxW }) => Math.max(max ?? 0, powerMaxW), null),
+      maxPowerTodayW: highestKnown([...today.map(({ powerMaxW }) => powerMaxW), summaryOf(inverters).powerW]),
       avgPowerLastHourW:
         lastHour.length === 0
           ? null
