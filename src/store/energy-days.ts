@@ -61,22 +61,35 @@ export async function forgetDays(tx: Tx, { userId, inverterId }: InverterKey): P
  */
 export async function sumDays(tx: Tx, { userId, inverterId }: InverterKey, edges: readonly Date[]): Promise<void> {
   const values = [userId, inverterId, timeArray(edges)];
-  const within = 'ts >= ($3::timestamptz[])[1] AND ts < ($3::timestamptz[])[cardinality($3::timestamptz[])]';
-  await tx.query(`DELETE FROM store.energy_day WHERE user_id = $1 AND inverter_id = $2 AND ${within}`, values);
+  const [first, last] = ['($3::timestamptz[])[1]', '($3::timestamptz[])[cardinality($3::timestamptz[])]'];
+  const isWithin = (ts: string): string => `${ts} >= ${first} AND ${ts} < ${last}`;
+  await tx.query(`DELETE FROM store.energy_day WHERE user_id = $1 AND inverter_id = $2 AND ${isWithin('ts')}`, values);
   await tx.query(
-    `INSERT INTO store.energy_day (user_id, inverter_id, ts, end_ts, energy_wh, estimated_wh, power_sum_dw, power_count, power_max_dw)
-     SELECT $1, $2, ($3::timestamptz[])[day], ($3::timestamptz[])[day + 1], array_agg(wh ORDER BY n), array_agg(estimated ORDER BY n),
-       array_agg(sum ORDER BY n), array_agg(count ORDER BY n), array_agg(max ORDER BY n)
-     FROM (
-       SELECT width_bucket(e.ts, $3::timestamptz[]) AS day, u.n, sum(u.wh) AS wh, sum(u.estimated) AS estimated,
-         sum(u.sum) FILTER (WHERE u.count > 0)::bigint AS sum, sum(u.count) FILTER (WHERE u.count > 0)::int AS count,
-         max(u.max) FILTER (WHERE u.count > 0) AS max
-       FROM store.energy_15m e,
-         unnest(e.energy_wh, e.estimated_wh, e.power_sum_dw, e.power_count, e.power_max_dw) WITH ORDINALITY
-           AS u (wh, estimated, sum, count, max, n)
-       WHERE e.user_id = $1 AND e.inverter_id = $2 AND e.${within.replace(' AND ts', ' AND e.ts')}
-       GROUP BY 1, 2
-     ) c GROUP BY day`,
+    `INSERT INTO store.energy_day (user_id, inverter_id, ts, end_ts, energy_wh, estimated_wh, power_sum_dw, power_count, power_max_dw,
+       quarter_max_dw)
+     WITH booked AS MATERIALIZED (
+       SELECT * FROM store.energy_15m WHERE user_id = $1 AND inverter_id = $2 AND ${isWithin('ts')}
+     ), sums AS (
+       SELECT day, array_agg(wh ORDER BY n) AS wh, array_agg(estimated ORDER BY n) AS estimated, array_agg(sum ORDER BY n) AS sum,
+         array_agg(count ORDER BY n) AS count, array_agg(max ORDER BY n) AS max
+       FROM (
+         SELECT width_bucket(e.ts, $3::timestamptz[]) AS day, u.n, sum(u.wh) AS wh, sum(u.estimated) AS estimated,
+           sum(u.sum) FILTER (WHERE u.count > 0)::bigint AS sum, sum(u.count) FILTER (WHERE u.count > 0)::int AS count,
+           max(u.max) FILTER (WHERE u.count > 0) AS max
+         FROM booked e,
+           unnest(e.energy_wh, e.estimated_wh, e.power_sum_dw, e.power_count, e.power_max_dw) WITH ORDINALITY
+             AS u (wh, estimated, sum, count, max, n)
+         GROUP BY 1, 2
+       ) c GROUP BY day
+     ), peaks AS (
+       SELECT width_bucket(q.ts, $3::timestamptz[]) AS day, array_agg(e.power_max_dw[1] ORDER BY q.ts) AS max
+       FROM generate_series(${first}, ${last} - interval '15 minutes', interval '15 minutes') AS q (ts)
+       LEFT JOIN booked e ON e.ts = q.ts AND e.power_count[1] > 0
+       GROUP BY 1
+     )
+     SELECT $1, $2, ($3::timestamptz[])[day], ($3::timestamptz[])[day + 1], sums.wh, sums.estimated, sums.sum, sums.count, sums.max,
+       peaks.max
+     FROM sums JOIN peaks USING (day)`,
     values,
   );
 }

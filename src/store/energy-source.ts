@@ -25,9 +25,12 @@ export interface EnergySource {
   name: string;
   /**
    * What follows FROM: rows of `inverter_id, ts, energy_wh, estimated_wh, power_sum_dw, power_count, power_max_dw` of the channel. Each
-   * is a quarter hour, or a day where days fit the buckets and are kept.
+   * is a quarter hour, or a day where days fit the buckets and are kept; then with `quarter_max_dw`, what `power_max_dw` was in each of
+   * its quarter hours from `ts` on, of the AC power.
    */
   rows: string;
+  /** Whether there are days among the rows. */
+  byDay: boolean;
   /** Number of the bucket a row lies in. */
   bucket: string;
   /** Start of `bucket`. */
@@ -46,6 +49,7 @@ export function energySource(scope: EnergyScope): EnergySource {
   return {
     name: starts === null ? 'quarters' : byDay ? 'days' : 'periods',
     rows: byDay ? DAYS_AND_QUARTERS : QUARTERS,
+    byDay,
     bucket: starts === null ? 'CASE WHEN $6::timestamptz[] IS NULL THEN ts END' : 'width_bucket(ts, $6::timestamptz[])',
     start: starts === null ? 'bucket' : '($6::timestamptz[])[bucket]',
     values: [userId, inverterIds, from, to, channel + 1, starts, ...(byDay ? [dayRules] : [])],
@@ -53,12 +57,12 @@ export function energySource(scope: EnergyScope): EnergySource {
 }
 
 const COLUMNS = `ts, energy_wh[$5], estimated_wh[$5], power_sum_dw[$5], power_count[$5], power_max_dw[$5]`;
-const NAMES = '(inverter_id, ts, energy_wh, estimated_wh, power_sum_dw, power_count, power_max_dw)';
+const NAMES = 'inverter_id, ts, energy_wh, estimated_wh, power_sum_dw, power_count, power_max_dw';
 
 const QUARTERS = `(
   SELECT inverter_id, ${COLUMNS} FROM api.energy_15m
   WHERE user_id = $1 AND inverter_id = ANY ($2::int[]) AND ts >= $3 AND ts < $4
-) AS source ${NAMES}`;
+) AS source (${NAMES})`;
 
 /**
  * Days that lie in the range and end by the boundary in the counter row, and the quarter hours before and after them. In one statement,
@@ -76,13 +80,13 @@ const DAYS_AND_QUARTERS = `(
     WHERE user_id = $1 AND inverter_id = inverter.id AND ts >= $3 AND ts < kept.until AND end_ts <= kept.until
   ) days
   CROSS JOIN LATERAL (
-    SELECT ${COLUMNS} FROM api.energy_day
+    SELECT ${COLUMNS}, quarter_max_dw FROM api.energy_day
     WHERE user_id = $1 AND inverter_id = inverter.id AND ts >= days.from_ts AND ts < days.to_ts
     UNION ALL
-    SELECT ${COLUMNS} FROM api.energy_15m
+    SELECT ${COLUMNS}, ARRAY[power_max_dw[1]] FROM api.energy_15m
     WHERE user_id = $1 AND inverter_id = inverter.id AND ts >= $3 AND ts < days.from_ts
     UNION ALL
-    SELECT ${COLUMNS} FROM api.energy_15m
+    SELECT ${COLUMNS}, ARRAY[power_max_dw[1]] FROM api.energy_15m
     WHERE user_id = $1 AND inverter_id = inverter.id AND ts >= days.to_ts AND ts < $4
   ) part
-) AS source ${NAMES}`;
+) AS source (${NAMES}, quarter_max_dw)`;

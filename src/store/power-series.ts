@@ -58,8 +58,7 @@ export async function readPower(
  */
 export async function readQuarterPower(tx: Tx, scope: EnergyScope, limit: number): Promise<PowerRow[]> {
   const isOne = scope.inverterIds.length === 1;
-  // What several reached together in a quarter hour is not to be had from days.
-  const source = energySource(isOne ? scope : { ...scope, dayRules: null });
+  const source = energySource(scope);
   const { name, start, values } = source;
   const { rows } = await tx.query<PowerRow>({
     name: `power_${isOne ? 'one' : 'sum'}_${name}`,
@@ -75,16 +74,25 @@ function powerOfOne({ rows, bucket }: EnergySource): string {
           FROM ${rows} WHERE power_count > 0 GROUP BY 1`;
 }
 
-function powerOfSeveral({ rows, bucket }: EnergySource): string {
-  return `WITH quarter AS MATERIALIZED (
-            SELECT inverter_id, ts, ${bucket} AS bucket, power_sum_dw AS sum, power_count AS count, power_max_dw AS max
+function powerOfSeveral({ rows, bucket, byDay }: EnergySource): string {
+  const [highest, max, ofEach, at] = byDay
+    ? [
+        'quarter_max_dw',
+        'q.max',
+        ', unnest(highest) WITH ORDINALITY AS q (max, n) WHERE q.max IS NOT NULL',
+        `ts + (n - 1) * interval '15 minutes'`,
+      ]
+    : ['power_max_dw', 'highest', '', 'ts'];
+  return `WITH part AS MATERIALIZED (
+            SELECT inverter_id, ts, ${bucket} AS bucket, power_sum_dw AS sum, power_count AS count, ${highest} AS highest
             FROM ${rows} WHERE power_count > 0
           ), mean AS (
             SELECT bucket, sum(mean) AS mean FROM (
-              SELECT bucket, sum(sum)::float8 / sum(count) AS mean FROM quarter GROUP BY bucket, inverter_id
+              SELECT bucket, sum(sum)::float8 / sum(count) AS mean FROM part GROUP BY bucket, inverter_id
             ) i GROUP BY bucket
           ), highest AS (
-            SELECT bucket, max(max) AS max FROM (SELECT bucket, sum(max) AS max FROM quarter GROUP BY bucket, ts) q GROUP BY bucket
+            SELECT bucket, max(max) AS max FROM (SELECT bucket, sum(${max}) AS max FROM part${ofEach} GROUP BY bucket, ${at}) s
+            GROUP BY bucket
           )
           SELECT bucket, mean, max FROM mean JOIN highest USING (bucket)`;
 }

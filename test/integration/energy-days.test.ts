@@ -100,6 +100,7 @@ async function bookQuarters({ userId, inverterIds }: Plant, energy: readonly Ene
 }
 
 interface Quarter {
+  inverter_id: number;
   ts: Date;
   energy_wh: (number | null)[];
   estimated_wh: (number | null)[];
@@ -141,15 +142,26 @@ function energyOf(
   });
 }
 
+/** Of several inverters the sum of their means, and the highest of the sums of their maxima in a quarter hour. */
 function powerOf(rows: readonly Quarter[], from: Date, to: Date, zone: string, channel: number) {
   return byBucket(rows, 'day', from, to, zone).flatMap(({ start, rows: inside }) => {
     const measured = inside.filter((row) => (row.power_count[channel] ?? 0) > 0);
     if (measured.length === 0) return [];
-    const total = sum(known(measured.map((row) => row.power_sum_dw[channel])));
-    const mean = total / sum(known(measured.map((row) => row.power_count[channel])));
-    const max = Math.max(...known(measured.map((row) => row.power_max_dw[channel])));
-    return [{ time: start, powerW: mean / 10, powerMaxW: max / 10 }];
+    const means = grouped(measured, (row) => row.inverter_id).map((own) => {
+      const total = sum(known(own.map((row) => row.power_sum_dw[channel])));
+      return total / sum(known(own.map((row) => row.power_count[channel])));
+    });
+    const maxima = grouped(measured, (row) => row.ts.getTime()).map((at) =>
+      sum(known(at.map((row) => row.power_max_dw[channel]))),
+    );
+    return [{ time: start, powerW: sum(means) / 10, powerMaxW: Math.max(...maxima) / 10 }];
   });
+}
+
+function grouped<T>(rows: readonly T[], key: (row: T) => number): T[][] {
+  const groups = new Map<number, T[]>();
+  for (const row of rows) groups.set(key(row), [...(groups.get(key(row)) ?? []), row]);
+  return [...groups.values()];
 }
 
 const UNITS = ['day', 'month', 'year'] as const;
@@ -180,9 +192,11 @@ async function expectSameAsQuarters(random: Random, { userId, inverterIds }: Pla
       expect(points, `${bucket}: ${about}`).toEqual(expected);
       expect(totalWh).toBe(expected.length === 0 ? null : sum(expected.map((p) => p.energyWh)));
     }
-    if (one === null) continue;
     const range = { from: new Date(Math.max(from.getTime(), FIRST - 5 * DAY_MS)), to, bucket: '1d' as const, channel };
-    const { points } = await statistics().power(userId, one, range);
+    const { points } =
+      one === null
+        ? { points: await statistics().accountPower(userId, range) }
+        : await statistics().power(userId, one, range);
     const expected = powerOf(rows, range.from, to, zone, channel);
     expect(points.map((p) => p.time)).toEqual(expected.map((p) => p.time));
     expect(points.map((p) => p.powerMaxW)).toEqual(expected.map((p) => p.powerMaxW));
@@ -200,10 +214,13 @@ describe('energy by day, month and year is what its quarter hours come to', () =
       const plant = await newPlant(first, 2);
       let zone = first;
       let now = FIRST;
+      // Of one inverter or of both, for both together are another figure.
       const some = (from: number, to: number, count: number) =>
-        Array.from({ length: count }, () =>
-          quarter(random, plant.userId, random.pick(plant.inverterIds), random.integer(from, to)),
-        );
+        Array.from({ length: count }, () => {
+          const at = random.integer(from, to);
+          const whose = random.next() > 0.5 ? plant.inverterIds : [random.pick(plant.inverterIds)];
+          return whose.map((inverterId) => quarter(random, plant.userId, inverterId, at));
+        }).flat();
       const distinct = (rows: EnergyDelta[]) => [
         ...new Map(rows.map((row) => [`${row.inverterId} ${row.quarterStart.getTime()}`, row])).values(),
       ];
@@ -242,6 +259,34 @@ describe('energy by day, month and year is what its quarter hours come to', () =
       }
     },
   );
+});
+
+describe('what several inverters reached together', () => {
+  it('is the highest sum of a quarter hour, whichever of them has its days kept, also in the night the clocks change', async () => {
+    const plant = await newPlant('Europe/Berlin', 2);
+    const [first, second] = plant.inverterIds as [number, number];
+    const from = dayBounds('2026-03-28', 'Europe/Berlin').from;
+    const to = dayBounds('2026-03-31', 'Europe/Berlin').from;
+    const random = new Random(7);
+    const quarters = (to.getTime() - from.getTime()) / QUARTER_MS;
+    const each = Array.from({ length: quarters }, (_, n) =>
+      plant.inverterIds.map((id) => quarter(random, plant.userId, id, from.getTime() + n * QUARTER_MS)),
+    ).flat();
+    await bookQuarters(plant, each);
+    const expectHighest = async () => {
+      const expected = powerOf(await quartersOf(plant.inverterIds), from, to, 'Europe/Berlin', 0);
+      const points = await statistics().accountPower(plant.userId, { from, to, bucket: '1d' });
+      expect(points.map((p) => [p.time, p.powerMaxW])).toEqual(expected.map((p) => [p.time, p.powerMaxW]));
+      expect(points).toHaveLength(3);
+    };
+    await expectHighest();
+    await keepDaysOf(database(), { userId: plant.userId, inverterId: first }, new Date(NOW));
+    await expectHighest();
+    await keepDaysOf(database(), { userId: plant.userId, inverterId: second }, new Date(NOW));
+    await expectHighest();
+    await bookQuarters(plant, [quarter(random, plant.userId, first, from.getTime() + 90 * QUARTER_MS)]);
+    await expectHighest();
+  });
 });
 
 describe('what is kept by day', () => {
