@@ -1,11 +1,8 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isLoadedByPages } from '../../scripts/build-assets.ts';
-import { launchChromium } from '../support/browse.ts';
-import { freshAssets } from '../support/browser-assets.ts';
 import { browserOrSkip } from '../support/chromium.ts';
 import { SCENES } from '../support/fake-scenes.ts';
-import { lookAt } from '../support/look.ts';
+import { type Onlooker, startLooking } from '../support/look.ts';
 
 /**
  * Every page in the first of its states and every third of the others, on a phone or on a desk by turns; all of them in every look are
@@ -22,28 +19,24 @@ const CHOSEN = SCENES.filter(
   (scene, i) => i % 3 === 0 || SCENES.findIndex((other) => pageOf(other.path) === pageOf(scene.path)) === i,
 );
 
-let browser: Browser;
-let built: ReturnType<typeof freshAssets>;
+let onlooker: Onlooker;
 beforeAll(async () => {
-  if (!canBrowse) return;
-  built = freshAssets();
-  browser = await launchChromium();
+  if (canBrowse) onlooker = await startLooking();
 });
 afterAll(async () => {
-  if (!canBrowse) return;
-  await browser.close();
+  if (canBrowse) await onlooker.close();
 });
 
 describe.skipIf(!canBrowse)('every page, in a browser', () => {
   it.each(CHOSEN.map((scene, index) => [scene.name, scene, LOOKS[index % 2]] as const))(
     '%s',
     async (_, scene, look) => {
-      await lookAt(browser, built.assets, scene, look === undefined ? [] : [look]);
+      await onlooker.lookAt(scene, look === undefined ? [] : [look]);
     },
   );
 
   it('a page loads less than 120 KB, with its charts', () => {
-    const sizes = [...built.built].filter(([name]) => isLoadedByPages(name));
+    const sizes = [...onlooker.built].filter(([name]) => isLoadedByPages(name));
     expect(sizes.reduce((sum, [, { brotliBytes }]) => sum + brotliBytes, 0)).toBeLessThan(100_000);
   });
 });

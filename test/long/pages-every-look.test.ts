@@ -1,11 +1,8 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { launchChromium } from '../support/browse.ts';
-import { freshAssets } from '../support/browser-assets.ts';
 import { browserOrSkip } from '../support/chromium.ts';
 import { ADMIN_SCENES } from '../support/fake-admin-scenes.ts';
 import { SCENES } from '../support/fake-scenes.ts';
-import { type Look, lookAt } from '../support/look.ts';
+import { type Look, type Onlooker, startLooking } from '../support/look.ts';
 
 /** Every page in every state × phone and desk × light and dark × German and English, and as narrow as 200 % zoom makes a phone. */
 const canBrowse = browserOrSkip();
@@ -20,20 +17,16 @@ const LOOKS: Look[] = SIZES.flatMap((size) =>
   ),
 );
 
-let browser: Browser;
-let built: ReturnType<typeof freshAssets>;
+let onlooker: Onlooker;
 beforeAll(async () => {
-  if (!canBrowse) return;
-  built = freshAssets();
-  browser = await launchChromium();
+  if (canBrowse) onlooker = await startLooking();
 });
 afterAll(async () => {
-  if (!canBrowse) return;
-  await browser.close();
+  if (canBrowse) await onlooker.close();
 });
 
 describe.skipIf(!canBrowse)('every page in every look', () => {
   it.each([...SCENES, ...ADMIN_SCENES].map((scene) => [scene.name, scene] as const))('%s', async (_, scene) => {
-    await lookAt(browser, built.assets, scene, LOOKS);
+    await onlooker.lookAt(scene, LOOKS);
   });
 });
