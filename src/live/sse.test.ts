@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EventReader } from '../../test/support/event-reader.ts';
 import { TooMany } from '../domain/errors.ts';
-import { encodeEvent, type SseLimits, type SseStream, SseStreams } from './sse.ts';
+import { encodeEvent, inParts, type SseLimits, type SseStream, SseStreams } from './sse.ts';
 
 const NOW = new Date('2026-06-15T12:00:00Z');
 let app: FastifyInstance | null = null;
@@ -40,11 +40,43 @@ async function read(url: string): Promise<EventReader> {
   return reader;
 }
 
+/** A stream whose reader takes one piece when it is told to. */
+function takenByHand(limits: Partial<SseLimits>): { stream: SseStream; takesOne: () => Promise<void>; told: string[] } {
+  const taken: (() => void)[] = [];
+  const told: string[] = [];
+  const socket = new Writable({
+    highWaterMark: 1,
+    decodeStrings: false,
+    write: (chunk: string, _, done) => {
+      told.push(chunk);
+      taken.push(done);
+    },
+  });
+  const raw = Object.assign(socket, { setHeader: () => undefined, writeHead: () => undefined });
+  const reply = { raw, getHeaders: () => ({}), hijack: () => undefined } as unknown as FastifyReply;
+  const stream = new SseStreams(limits).open(reply, 'account 1');
+  const takesOne = async (): Promise<void> => {
+    taken.shift()?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { stream, takesOne, told };
+}
+
 describe('an event', () => {
   it('keeps to its fields, whatever line breaks its text has', () => {
     expect(encodeEvent({ event: 'now', data: 'a\nb\r\nc\rd' }, '7')).toBe(
       'id: 7\nevent: now\ndata: a\ndata: b\ndata: c\ndata: d\n\n',
     );
+  });
+});
+
+describe('parts', () => {
+  it('are small, are the whole together, and split no character', () => {
+    const text = `x${'\u{1f31e}'.repeat(50_000)}`;
+    const parts = inParts(text);
+    expect(parts.length).toBe(4);
+    expect(Buffer.concat(parts.map((part) => Buffer.from(part))).toString()).toBe(text);
+    expect(inParts('')).toEqual([]);
   });
 });
 
@@ -102,7 +134,7 @@ describe('a stream', () => {
   });
 
   it('brings a reader more at first than may wait for it later, in order with what comes meanwhile', async () => {
-    const { url, opened } = await served({ maxBufferedBytes: 64 * 1024 });
+    const { url, opened } = await served({ maxBufferedBytes: 256 * 1024 });
     const reader = await read(url);
     await reader.until('open', () => reader.events.length > 0);
     const parts = Array.from({ length: 400 }, (_, n) =>
@@ -117,32 +149,43 @@ describe('a stream', () => {
   });
 
   it('is dropped when what comes while its reader takes in the first is more than may wait', async () => {
-    const { url, opened } = await served({ maxBufferedBytes: 64 * 1024 });
+    const { url, opened } = await served({ maxBufferedBytes: 256 * 1024 });
     const slow = await read(url);
     await slow.until('open', () => slow.events.length > 0);
     slow.stopReading();
     opened[0]?.writeAll(Array.from({ length: 400 }, () => encodeEvent({ event: 'part', data: 'x'.repeat(32 * 1024) })));
-    const late = encodeEvent({ event: 'late', data: 'x'.repeat(40 * 1024) });
+    const late = encodeEvent({ event: 'late', data: 'x'.repeat(160 * 1024) });
     opened[0]?.write(late);
     expect(opened[0]?.closed).toBe(false);
     opened[0]?.write(late);
     expect(opened[0]?.closed).toBe(true);
   });
 
+  it('tells a slow reader what is newest when it is through, however much that is', async () => {
+    const { stream, takesOne, told } = takenByHand({ maxBufferedBytes: 1000 });
+    const state = (name: string): string[] => Array.from({ length: 3 }, () => name.repeat(900));
+    stream.replace(state('a'));
+    await takesOne();
+    // Not through with the first: of these only the last is wanted.
+    for (const name of ['b', 'c', 'd']) stream.replace(state(name));
+    stream.write('beat');
+    for (let i = 0; i < 8; i += 1) await takesOne();
+    expect(stream.closed).toBe(false);
+    expect(told.slice(1).map((bytes) => bytes.slice(0, 4))).toEqual([
+      'aaaa',
+      'aaaa',
+      'aaaa',
+      'beat',
+      'dddd',
+      'dddd',
+      'dddd',
+    ]);
+    stream.replace(['at once']);
+    expect(told.at(-1)).toBe('at once');
+  });
+
   it('goes on as long as its reader takes as much as comes, though something always waits', async () => {
-    const taken: (() => void)[] = [];
-    const socket = new Writable({
-      highWaterMark: 1,
-      decodeStrings: false,
-      write: (_chunk, _, done) => taken.push(done),
-    });
-    const raw = Object.assign(socket, { setHeader: () => undefined, writeHead: () => undefined });
-    const reply = { raw, getHeaders: () => ({}), hijack: () => undefined } as unknown as FastifyReply;
-    const stream = new SseStreams({ maxBufferedBytes: 1000 }).open(reply, 'account 1');
-    const takesOne = async (): Promise<void> => {
-      taken.shift()?.();
-      await new Promise((resolve) => setImmediate(resolve));
-    };
+    const { stream, takesOne } = takenByHand({ maxBufferedBytes: 1000 });
     stream.writeAll(['a', 'b', 'c']);
     for (let i = 0; i < 20; i += 1) {
       stream.write('x'.repeat(100));

@@ -37,6 +37,26 @@ export function encodeEvent({ event, data }: SseEvent, id: string | null = null)
   return `${id === null ? '' : `id: ${id}\n`}event: ${event}\n${lines}\n`;
 }
 
+/** Small enough for a reader to take one after the other. */
+const PART_CHARS = 32 * 1024;
+
+/** What is already encoded, for `writeAll` and `replace`. */
+export function inParts(bytes: string): string[] {
+  const parts: string[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    let end = start + PART_CHARS;
+    // Two halves of one character go together: by itself neither can be sent.
+    if (isHighSurrogate(bytes.charCodeAt(end - 1))) end += 1;
+    parts.push(bytes.slice(start, end));
+    start = end;
+  }
+  return parts;
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdbff;
+}
+
 /** One open stream. Everything is safe to call after it has closed. */
 export interface SseStream {
   readonly closed: boolean;
@@ -44,6 +64,8 @@ export interface SseStream {
   write(bytes: string): void;
   /** The same in parts, one after the other as the reader takes them: where nothing waits, it may be more than may wait otherwise. */
   writeAll(parts: readonly string[]): void;
+  /** The same with what makes everything replaced before superfluous: a reader that is not through with one gets the newest after it. */
+  replace(parts: readonly string[]): void;
   /** Ends it in an orderly way; the browser will come back. */
   close(): void;
   onClose(listener: () => void): void;
@@ -138,6 +160,8 @@ class Stream implements SseStream {
   #waiting: { bytes: string; measuredChars: number }[] = [];
   /** How much of what waits is measured. */
   #waitingChars = 0;
+  /** Comes when nothing waits any more. */
+  #newest: readonly string[] | null = null;
   #closed = false;
   #stalled: NodeJS.Timeout | null = null;
 
@@ -165,6 +189,7 @@ class Stream implements SseStream {
     if (this.#closed) return;
     if (this.#waiting.length === 0) {
       this.#put(bytes);
+      if (this.#response.writableLength > this.#limits.maxBufferedBytes) this.#drop();
       return;
     }
     this.#waiting.push({ bytes, measuredChars: bytes.length });
@@ -183,6 +208,12 @@ class Stream implements SseStream {
     this.#goOn();
   }
 
+  replace(parts: readonly string[]): void {
+    if (this.#closed) return;
+    if (this.#isBehind()) this.#newest = parts;
+    else this.writeAll(parts);
+  }
+
   #goOn(): void {
     let taken = 0;
     for (const { bytes, measuredChars } of this.#waiting) {
@@ -192,12 +223,18 @@ class Stream implements SseStream {
       taken += 1;
     }
     this.#waiting = this.#waiting.slice(taken);
+    const newest = this.#newest;
+    if (newest === null || this.#isBehind()) return;
+    this.#newest = null;
+    this.writeAll(newest);
+  }
+
+  #isBehind(): boolean {
+    return this.#waiting.length > 0 || this.#response.writableNeedDrain;
   }
 
   #put(bytes: string): void {
-    if (this.#response.write(bytes)) return;
-    if (this.#response.writableLength > this.#limits.maxBufferedBytes) this.#drop();
-    else this.#stalled ??= setTimeout(() => this.#drop(), this.#limits.maxStalledMs);
+    if (!this.#response.write(bytes)) this.#stalled ??= setTimeout(() => this.#drop(), this.#limits.maxStalledMs);
   }
 
   close(): void {
@@ -217,6 +254,7 @@ class Stream implements SseStream {
     if (this.#closed) return;
     this.#closed = true;
     this.#waiting = [];
+    this.#newest = null;
     this.#clearStalled();
     for (const listener of this.#onClose) listener();
     this.#onClose.clear();

@@ -1,6 +1,6 @@
 import { NotFound, NotSignedIn } from '../domain/errors.ts';
 import type { LiveEvent, LiveHub } from '../live/events.ts';
-import { encodeEvent, type SseStream } from '../live/sse.ts';
+import { encodeEvent, inParts, type SseStream } from '../live/sse.ts';
 import type { LiveState } from './live-source.ts';
 
 export interface TopicTimes {
@@ -154,10 +154,10 @@ class Topic {
   #send({ shape, fragments }: LiveState, to: Iterable<SseStream>): void {
     this.#version += 1;
     const id = String(this.#version);
-    const bytes = Object.entries(fragments)
-      .map(([event, data]) => encodeEvent({ event, data }, id))
-      .join('');
-    const reload = encodeEvent({ event: 'reload', data: shape }, id);
-    for (const stream of to) stream.write(this.#readers.get(stream) === shape ? bytes : reload);
+    const bytes = Object.entries(fragments).map(([event, data]) => encodeEvent({ event, data }, id));
+    // Those of a thousand inverters are more than may wait for a reader, and there is no need of old ones.
+    const parts = inParts(bytes.join(''));
+    const reload = [encodeEvent({ event: 'reload', data: shape }, id)];
+    for (const stream of to) stream.replace(this.#readers.get(stream) === shape ? parts : reload);
   }
 }

@@ -18,6 +18,9 @@ class KeptStream implements SseStream {
   writeAll(parts: readonly string[]): void {
     this.told.push(parts);
   }
+  replace(parts: readonly string[]): void {
+    this.told.push(parts);
+  }
   close(): void {}
   onClose(): void {}
 }
