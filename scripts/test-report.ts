@@ -1,12 +1,13 @@
 /**
  * Puts the last long run into docs/testing.md, from what `npm run test:long` left in test/results/long.json: `npm run test:report`.
- * A file each, with its tests, how long they took, and which failed.
+ * A file each, with its tests, how long they took, and which failed; and what `npm run test:everything` ran beside it, where it did.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { markdownTable, writeMeasured } from '../bench/table.ts';
+import type { EverythingRun } from './test-everything.ts';
 
 /** Of vitest's JSON reporter what is told. */
 export interface LongRun {
@@ -45,7 +46,22 @@ export function reportOf({ startTime, testResults }: LongRun, root: string): str
   ].join('\n\n');
 }
 
+/** What ran beside the tests. */
+export function besideOf({ startTime, steps }: EverythingRun): string {
+  const rows = steps.map(
+    ({ command, passed, seconds, said }) =>
+      [`\`${command}\``, passed ? 'passed' : 'failed', Math.round(seconds), said.join('; ')] as const,
+  );
+  return [
+    `${new Date(startTime).toISOString().slice(0, 10)}, \`npm run test:everything\`:`,
+    markdownTable({ columns: ['step', 'result', 'seconds', 'what it said'], rows }),
+  ].join('\n\n');
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const run = JSON.parse(readFileSync(`${ROOT}test/results/long.json`, 'utf8')) as LongRun;
-  await writeMeasured(new URL('../docs/testing.md', import.meta.url), 'long', reportOf(run, ROOT));
+  const beside = `${ROOT}test/results/everything.json`;
+  const parts = [reportOf(run, ROOT)];
+  if (existsSync(beside)) parts.push(besideOf(JSON.parse(readFileSync(beside, 'utf8')) as EverythingRun));
+  await writeMeasured(new URL('../docs/testing.md', import.meta.url), 'long', parts.join('\n\n'));
 }
