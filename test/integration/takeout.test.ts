@@ -1,5 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { takeoutRoutes } from '../../src/api/v1/takeout.ts';
+import { asTenant } from '../../src/db/as-tenant.ts';
 import type { Reading } from '../../src/domain/reading.ts';
 import { assembleIngest, type IngestParts } from '../../src/ingest/assemble.ts';
 import { createApiKeys } from '../../src/services/api-keys.ts';
@@ -8,7 +10,7 @@ import { createInverterService } from '../../src/services/inverters.ts';
 import { createStatisticsService } from '../../src/services/statistics.ts';
 import { createTakeouts } from '../../src/services/takeout/takeouts.ts';
 import { AC_VALUES, DC_VALUES, PHASE_VALUES } from '../../src/store/sample-rows.ts';
-import { NOT_TAKEN, TAKEN_FROM } from '../../src/store/takeout-contents.ts';
+import * as contents from '../../src/store/takeout-contents.ts';
 import { beginTakeout } from '../../src/store/takeouts.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { makeTakeouts } from '../../src/worker/jobs/make-takeouts.ts';
@@ -131,6 +133,68 @@ async function account(email: string, name: string, serial: string, watts: numbe
   return { userId, inverterId };
 }
 
+/** More than a page, and fewer. */
+const LENGTHS = [1001, 2] as const;
+
+/** Two more inverters with lists so long, and what an account has besides. */
+async function twoWithLists(c: pg.Client, userId: number): Promise<number[]> {
+  const { rows } = await c.query<{ id: number }>(
+    `INSERT INTO api.inverter (user_id, site_id, kind, serial, name)
+     SELECT $1, s.id, 'solarman', 'listed ' || n, 'Anbau' FROM api.site s, generate_series(1, 2) n WHERE s.user_id = $1 ORDER BY n RETURNING id`,
+    [userId],
+  );
+  const ids = rows.map(({ id }) => id);
+  const many = `unnest($2::int[], $4::int[]) AS i (id, length), generate_series(1, i.length) AS n`;
+  const of = `i.id || ' ' || n`;
+  for (const text of [
+    `INSERT INTO store.raw_frame (user_id, inverter_id, received_at, layout, reason, bytes)
+     SELECT $1, i.id, $3::timestamptz, 'none', 'unknown', convert_to(${of}, 'UTF8') FROM ${many} ORDER BY n`,
+    `INSERT INTO store.decoded_frame (user_id, inverter_id, sampled_at, received_at, layout, bytes)
+     SELECT $1, i.id, $3::timestamptz + n * interval '1 millisecond', $3, 'a layout', convert_to(${of}, 'UTF8') FROM ${many}`,
+    `INSERT INTO api.quality_event (user_id, inverter_id, at, kind, detail)
+     SELECT $1, i.id, $3::timestamptz, 'late', jsonb_build_object('of', ${of}) FROM ${many} ORDER BY n`,
+  ]) {
+    await c.query(text, [userId, ids, NOW, LENGTHS]);
+  }
+  await c.query(
+    `INSERT INTO api.channel (user_id, inverter_id, channel, device_name)
+     SELECT $1, id, 2 + n, 'input ' || 2 + n FROM unnest($2::int[]) WITH ORDINALITY AS i (id, n)`,
+    [userId, ids],
+  );
+  await c.query(
+    `INSERT INTO api.gateway (user_id, kind, serial, facts, first_seen_at, last_seen_at)
+     VALUES ($1, 'solarman', 'of both', '{"firmware": "v1"}', $2, $2)`,
+    [userId, NOW],
+  );
+  await c.query(
+    `INSERT INTO api.pending_device (user_id, kind, serial, first_seen_at, last_seen_at) VALUES ($1, 'opendtu', 'listed', $2, $2)`,
+    [userId, NOW],
+  );
+  const listed = [userId, NOW, LENGTHS[0]];
+  for (const text of [
+    `INSERT INTO api.pending_reading (user_id, kind, serial, sampled_at, received_at, reading)
+     SELECT $1, 'opendtu', 'listed', $2::timestamptz + n * interval '1 millisecond', $2, jsonb_build_object('n', n) FROM generate_series(1, $3) n`,
+    `INSERT INTO store.mail (user_id, kind, message, created_at, run_after, sent_at)
+     SELECT $1, 'changed', NULL, $2, $2::timestamptz, $2 FROM generate_series(1, $3) n`,
+    `INSERT INTO api.audit_log (actor_id, user_id, at, action, detail)
+     SELECT $1, $1, $2::timestamptz, 'listed', jsonb_build_object('n', n) FROM generate_series(1, $3) n ORDER BY n`,
+  ]) {
+    await c.query(text, listed);
+  }
+  return ids;
+}
+
+async function forgetLists(c: pg.Client, userId: number, inverterIds: readonly number[]): Promise<void> {
+  for (const table of ['store.raw_frame', 'store.decoded_frame', 'api.inverter']) {
+    const column = table === 'api.inverter' ? 'id' : 'inverter_id';
+    await c.query(`DELETE FROM ${table} WHERE user_id = $1 AND ${column} = ANY ($2::int[])`, [userId, inverterIds]);
+  }
+  await c.query(`DELETE FROM api.gateway WHERE user_id = $1 AND serial = 'of both'`, [userId]);
+  await c.query(`DELETE FROM api.pending_device WHERE user_id = $1 AND serial = 'listed'`, [userId]);
+  await c.query(`DELETE FROM store.mail WHERE user_id = $1 AND kind = 'changed'`, [userId]);
+  await c.query(`DELETE FROM api.audit_log WHERE user_id = $1 AND action = 'listed'`, [userId]);
+}
+
 function readings(serial: string, watts: number): Reading[] {
   const from = NOW.getTime() - 3 * DAY_MS;
   return Array.from({ length: 72 }, (_, hour) => {
@@ -195,7 +259,16 @@ describe('a takeout', () => {
       pending: [{ serial: 'pending of erika@example.org' }],
     });
     // More than a page of them.
-    expect(JSON.parse(file('sessions.json'))).toHaveLength(1200);
+    const sessions = JSON.parse(file('sessions.json')) as Record<string, unknown>[];
+    expect(sessions).toHaveLength(1200);
+    expect(Object.keys(present(sessions[0]))).toEqual([
+      'created_at',
+      'last_used_at',
+      'expires_at',
+      'ended_at',
+      'address',
+      'user_agent',
+    ]);
     expect(JSON.parse(file('mails.json'))).toEqual([expect.objectContaining({ kind: 'verify' })]);
     const log = JSON.parse(file('log.json')) as { action: string; by_another: boolean }[];
     expect(log.find(({ action }) => action === 'account.disable')).toMatchObject({ by_another: true, address: null });
@@ -244,7 +317,7 @@ describe('a takeout', () => {
            OR EXISTS (SELECT FROM pg_constraint k WHERE k.contype = 'f' AND k.conrelid = c.oid AND k.confrelid = 'api.user_account'::regclass))`,
       ),
     );
-    const places = { ...TAKEN_FROM, ...NOT_TAKEN };
+    const places = { ...contents.TAKEN_FROM, ...contents.NOT_TAKEN };
     // TimescaleDB keeps its own columnstore in the place of packed days.
     const engines = ['store.ac_packed', 'store.dc_packed'];
     const tables = rows.map(({ name }) => name).filter((name) => !engines.includes(name));
@@ -257,13 +330,55 @@ describe('a takeout', () => {
     await ask('POST');
     await work();
     const files = [...(await archive()).keys()];
-    for (const place of new Set(Object.values(TAKEN_FROM))) {
+    for (const place of new Set(Object.values(contents.TAKEN_FROM))) {
       const [start = '', end = ''] = place.split('*');
       expect(
         files.some((name) => name.includes(`/${start}`) && name.endsWith(end)),
         place,
       ).toBe(true);
     }
+  });
+
+  it('has every row of a long list once, and each inverter’s with it', async () => {
+    const { userId } = own;
+    const inverterIds = await db.owner((c) => twoWithLists(c, userId));
+    onTestFinished(() => db.owner((c) => forgetLists(c, userId, inverterIds)));
+    const all = async (read: contents.ReadPage): Promise<contents.Row[]> => {
+      const rows: contents.Row[] = [];
+      for (let after: unknown = null; ; ) {
+        const page = await asTenant(db.pools.app, userId, (tx) => read(tx, after));
+        rows.push(...page.rows);
+        if (page.next === null) return rows;
+        after = page.next;
+      }
+    };
+    const payloadOf = (row: contents.Row): string => Buffer.from(String(row['payload_hex']), 'hex').toString();
+    for (const [index, inverterId] of inverterIds.entries()) {
+      const told = Array.from({ length: present(LENGTHS[index]) }, (_, n) => `${inverterId} ${n + 1}`);
+      expect((await all(contents.eventPages(userId, inverterId))).map((row) => row['detail'])).toEqual(
+        told.map((of) => ({ of })),
+      );
+      expect((await all(contents.framePages(userId, inverterId))).map(payloadOf)).toEqual(told);
+      expect((await all(contents.decodedFramePages(userId, inverterId))).map(payloadOf)).toEqual(told);
+    }
+    const readings = await all(contents.pendingReadingPages(userId));
+    const listed = readings.filter(({ serial }) => serial === 'listed').map(({ reading }) => reading);
+    expect(new Set(listed.map((reading) => (reading as { n: number }).n)).size).toBe(LENGTHS[0]);
+    expect(listed).toHaveLength(LENGTHS[0]);
+    expect((await all(contents.mailPages())).filter(({ kind }) => kind === 'changed')).toHaveLength(LENGTHS[0]);
+    const log = (await all(contents.logPages())).filter(({ action }) => action === 'listed');
+    expect(log.map(({ detail }) => (detail as { n: number }).n)).toEqual(log.map((_, n) => n + 1));
+    expect(log).toHaveLength(LENGTHS[0]);
+
+    const devices = await asTenant(db.pools.app, userId, (tx) => contents.deviceFacts(tx, userId));
+    expect(devices).toMatchObject({
+      gateways: [{ kind: 'opendtu' }, { serial: 'of both', facts: { firmware: 'v1' } }],
+      inverters: [
+        { id: own.inverterId },
+        { id: inverterIds[0], channels: [{ channel: 3, device_name: 'input 3' }] },
+        { id: inverterIds[1], channels: [{ channel: 4, device_name: 'input 4' }] },
+      ],
+    });
   });
 
   it('has every column of a measurement', async () => {
