@@ -45,8 +45,9 @@ export interface ShownPeriod extends Bounds {
   next: PeriodChoice | null;
 }
 
-const HOUR_MS = 3_600_000;
-const HOURS: Partial<Record<PeriodKind, number>> = { '1h': 1, '6h': 6, '24h': 24 };
+export const HOUR_MS = 3_600_000;
+/** Of those that are a number of hours. */
+export const HOURS: Partial<Record<PeriodKind, number>> = { '1h': 1, '6h': 6, '24h': 24 };
 const DAYS: Partial<Record<PeriodKind, number>> = { '7d': 7, '30d': 30 };
 
 /** Nobody's inverter is older than this; it keeps ‹ from walking into the stone age. */

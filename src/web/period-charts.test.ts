@@ -17,10 +17,10 @@ const choice = (kind: PeriodChoice['kind'], given: Partial<PeriodChoice> = {}): 
 
 const others = (count: number): string => `${count} others`;
 
-function chartsOf(inverters: InverterCurrent[], asked: PeriodChoice): Promise<PeriodCharts> {
+function chartsOf(inverters: InverterCurrent[], asked: PeriodChoice, now = NOON): Promise<PeriodCharts> {
   const services = fakeServices(inverters);
   const sources = accountSources(services, 1, inverters, others);
-  return readPeriodCharts({ sources, inverters, choice: asked, timeZone: BERLIN, now: NOON });
+  return readPeriodCharts({ sources, inverters, choice: asked, timeZone: BERLIN, now });
 }
 
 describe('the charts of a period', () => {
@@ -49,6 +49,30 @@ describe('the charts of a period', () => {
     // The third of a month stands on the third.
     expect(past.energy.bars[2]?.beforeWh).toBe(april.energy.bars[2]?.totalWh);
     expect(past.energy.bars[30]?.beforeWh).toBeNull();
+  });
+
+  it.each([
+    ['1h', 1],
+    ['6h', 6],
+    ['24h', 24],
+    ['7d', 7 * 24],
+  ] as const)('%s up to now is compared with as much that ended %i hours ago', async (kind, hours) => {
+    const now = new Date('2026-06-15T12:10:00Z');
+    const one = sunnyInverter(now, { id: 1 });
+    const { period, beforeWh, energy } = await chartsOf([one], choice(kind, { compare: true }), now);
+    const ago = (at: Date): Date => new Date(at.getTime() - hours * 3_600_000);
+    const quarters = await fakeServices([one]).statistics.energy(1, 1, {
+      from: ago(period.from),
+      to: ago(now),
+      bucket: '15m',
+    });
+    // The last of them has gone on for ten minutes of its fifteen.
+    const last = quarters.points.at(-1);
+    expect(last?.start).toEqual(ago(new Date('2026-06-15T12:00:00Z')));
+    const expected = (quarters.totalWh ?? 0) - (last?.energyWh ?? 0) / 3;
+    expect(Math.abs((beforeWh ?? 0) - expected)).toBeLessThan(kind === '7d' ? 60 : 3);
+    // The bar that has begun stands beside the one before it.
+    expect(energy.bars.at(-1)?.beforeWh).toBeGreaterThan(0);
   });
 
   it('the day before lies behind the day, at the same times', async () => {

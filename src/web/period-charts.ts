@@ -1,6 +1,8 @@
 import type { Bounds } from '../domain/period.ts';
-import { addDays, dayBounds, localDate, quarterStart } from '../domain/period.ts';
+import { addDays, dayBounds, localDate, QUARTER_MS, quarterStart } from '../domain/period.ts';
 import {
+  HOUR_MS,
+  HOURS,
   type PeriodChoice,
   type PeriodKind,
   type ShownPeriod,
@@ -215,7 +217,10 @@ function litPart(period: ShownPeriod, series: readonly { points: readonly BarPoi
   return lightHours(period, lit, 3_600_000);
 }
 
-/** Half of this month is measured by half of the last one. */
+/**
+ * Half of this month is measured by half of the last one, and an hour and seven minutes by as much: of the quarter hour that the moment
+ * lies in, its share counts.
+ */
 async function upToSameMoment(
   whole: ChartSource,
   earlier: readonly BarPoint[],
@@ -224,10 +229,14 @@ async function upToSameMoment(
   now: Date,
   bucket: SlotSize,
 ): Promise<number | null> {
-  if (period.to <= now) return totalOf(earlier);
-  const until = quarterStart(sameWallTime(now.getTime(), period.from, before.from, period.timeZone));
-  if (until <= before.from.getTime()) return null;
-  return totalOf(await whole.energy({ from: before.from, to: new Date(Math.min(until, before.to.getTime())), bucket }));
+  if (!period.isRunning) return totalOf(earlier);
+  const at = sameWallTime(now.getTime(), period.from, before.from, period.timeZone);
+  const until = Math.min(at, before.to.getTime());
+  const begun = new Date(quarterStart(until));
+  const share = (until - begun.getTime()) / QUARTER_MS;
+  const done = begun > before.from ? await whole.energy({ from: before.from, to: begun, bucket }) : [];
+  const last = share > 0 ? await whole.energy({ from: begun, to: new Date(until), bucket: '15m' }) : [];
+  return totalOf([...done, ...last.map((point) => ({ ...point, energyWh: Math.round(point.energyWh * share) }))]);
 }
 
 /** The bars of the period before, each in the slot that has its place: the third of a month on the third. */
@@ -249,8 +258,12 @@ function placedBefore(
   return found;
 }
 
-function comparedWith({ choice, previous }: ShownPeriod, timeZone: string, now: Date): ShownPeriod | null {
-  return choice.compare && previous !== null ? shownPeriod(previous, timeZone, now) : null;
+/** Some hours are a little more, for they begin with a bar: those before are as many, and end as long ago as they are. */
+function comparedWith({ choice, previous, to }: ShownPeriod, timeZone: string, now: Date): ShownPeriod | null {
+  if (!choice.compare || previous === null) return null;
+  const hours = HOURS[choice.kind];
+  if (hours === undefined) return shownPeriod(previous, timeZone, now);
+  return shownPeriod({ ...previous, until: new Date(to.getTime() - hours * HOUR_MS) }, timeZone, now);
 }
 
 function drawn(
