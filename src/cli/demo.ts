@@ -17,6 +17,10 @@ import { type CommandContext, EXIT_OK } from './commands.ts';
 import { announce, startUnlessStopped, stopped } from './console.ts';
 
 const DEMO_EMAIL = 'demo@example.org';
+/** So that the first look is at curves, not at a dot; loggers bring a day in about two minutes. */
+const HISTORY_DAYS = 2;
+/** Counters are reckoned anew from the first start on: after so long they begin higher instead. */
+const LONGEST_DEMO_MS = 7 * 86_400_000;
 
 /**
  * The real server on data of its own (DATA_DIR/demo), with a simulated fleet that reaches it as real devices do: frames over TCP, pushes
@@ -39,10 +43,13 @@ export async function serveDemo(context: CommandContext): Promise<number> {
   try {
     const password = randomBytes(9).toString('base64url');
     const apiKey = newApiKey();
+    const earlier = await running.database.owner(firstDemo);
+    const hasEnded = earlier !== null && Date.now() - earlier.getTime() > LONGEST_DEMO_MS;
     const fleet = demoFleet({
       collector: { host: '127.0.0.1', port: config.collector.port },
       http: { url: `http://127.0.0.1:${config.http.port}`, apiKey },
       log: context.log.child({ part: 'simulator' }),
+      ...(hasEnded ? {} : { historyDays: HISTORY_DAYS, continues: earlier }),
     });
     await running.database.owner((owner) =>
       arrange(owner, fleet.devices(), { password, apiKey, timeZone: config.timeZone }),
@@ -61,6 +68,12 @@ export async function serveDemo(context: CommandContext): Promise<number> {
   } finally {
     await running.stop();
   }
+}
+
+/** When the first demonstration on this data began; null: none has. */
+async function firstDemo(owner: OwnerClient): Promise<Date | null> {
+  const { rows } = await owner.query('SELECT created_at FROM api.user_account WHERE lower(email) = $1', [DEMO_EMAIL]);
+  return rows[0]?.created_at ?? null;
 }
 
 /** The demo account with a new password and a new key, and the fleet's devices. What an earlier demo left is used again. */

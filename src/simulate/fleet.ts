@@ -36,6 +36,8 @@ export interface RunOptions {
   startAt?: Date;
   /** Days before the start that are sent first, as stored frames and as pushes with their own times. */
   historyDays?: number;
+  /** When an earlier run of this fleet with the same `historyDays` began: its counters go on, and its past is not sent again. */
+  continues?: Date | null;
   /** Zone of the DTUs' clocks; the loggers learn theirs from the collector. */
   timeZone?: string;
   timing?: Partial<LoggerTiming>;
@@ -143,9 +145,10 @@ class PlannedFleet implements Fleet {
 
   start(signal: AbortSignal): void {
     if (this.#clients.length > 0 || this.#stopped !== null) throw new Error('a fleet starts once');
-    const { seed, place, alwaysDay, speed, http } = this.#options;
+    const { seed, place, alwaysDay, speed, http, continues = null } = this.#options;
     const startMs = this.#options.startAt?.getTime() ?? Date.now();
-    const history = historyOf(startMs, this.#options);
+    const firstMs = continues?.getTime() ?? startMs;
+    const history = historyOf(firstMs, this.#options);
     const run: Run = {
       options: this.#options,
       wheel: this.#wheel,
@@ -153,10 +156,10 @@ class PlannedFleet implements Fleet {
       sky: new Sky({
         seed: hash(seed, 10),
         place,
-        alwaysDaySinceMs: alwaysDay ? (history === null ? midnight(startMs) : startMs) - LONGEST_LAG_MS : null,
+        alwaysDaySinceMs: alwaysDay ? (history === null ? midnight(startMs) : firstMs) - LONGEST_LAG_MS : null,
       }),
-      history,
-      startMs,
+      history: continues === null ? history : null,
+      bornMs: midnight(history?.fromMs ?? startMs),
       tallies: this.#tallies,
     };
     const loggers = this.#plan.loggers.map((logger, i) =>
@@ -200,7 +203,8 @@ interface Run {
   clock: SimClock;
   sky: Sky;
   history: History | null;
-  startMs: number;
+  /** From when on the inverters are reckoned. */
+  bornMs: number;
   tallies: ReadonlyMap<string, Tally>;
 }
 
@@ -269,8 +273,7 @@ function troublesOf(
  * for a server rightly doubts one that falls. A run on the same day continues to the watt-hour. For each day before, the counters
  * have grown by more than a day can bring, so that they never fall, whatever ran on those days.
  */
-function makeInverter({ options, sky, history, startMs }: Run, plan: InverterPlan): VirtualInverter {
-  const bornMs = midnight(history?.fromMs ?? startMs);
+function makeInverter({ options, sky, bornMs }: Run, plan: InverterPlan): VirtualInverter {
   const days = Math.max(0, (bornMs - COUNTERS_SINCE) / DAY_MS);
   const fullHours = days * (options.alwaysDay ? MOST_HOURS_AT_NOON : MOST_HOURS);
   const lifetimeWh = plan.lifetimeWh.map((wh, i) => wh + fullHours * (plan.panels[i]?.peakW ?? 0));

@@ -288,6 +288,31 @@ describe('a fleet of loggers', () => {
     }
   });
 
+  test('of the demonstration goes on where an earlier run of it was, without its past', async () => {
+    const continues = new Date('2026-06-15T20:00:00Z');
+    const totals: number[] = [];
+    for (const startAt of [new Date('2026-06-15T20:10:00Z'), new Date('2026-06-15T21:10:00Z')]) {
+      const to = { collector: { host: '127.0.0.1', port }, http: null, log: createLogger('fatal') };
+      fleet = demoFleet({ ...to, startAt, intervalS: 1, historyDays: 1, continues });
+      fleet.start(stop.signal);
+      const atBalcony = () =>
+        collector.data
+          .map(readingOf)
+          .filter(({ sampledAt, channels }) => channels.length === 2 && (sampledAt ?? continues) >= startAt);
+      await until(() => atBalcony().length > 0);
+      await fleet.stop();
+      totals.push(present(present(atBalcony()[0]).energyTotalWh));
+    }
+    expect(
+      collector.data.map(readingOf).filter(({ sampledAt }) => sampledAt !== null && sampledAt < continues),
+    ).toEqual([]);
+    const [before, after] = totals;
+    const hourWh = present(after) - present(before);
+    // An hour of endless noon on a micro-inverter of 800 W.
+    expect(hourWh).toBeGreaterThanOrEqual(100);
+    expect(hourWh).toBeLessThan(900);
+  });
+
   test('too large for one address comes from several, is served, and leaves nothing behind', async () => {
     start({ loggers: 160, speed: 1, startAt: new Date(), intervalS: 2 });
     await until(() =>
