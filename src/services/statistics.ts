@@ -24,7 +24,6 @@ import type {
   PowerPoint,
   StatisticsService,
 } from './services.ts';
-import { sumPower } from './sum-power.ts';
 
 /** More points than a screen has pixels help nobody and cost everybody. */
 const MAX_POINTS = 5_000;
@@ -97,8 +96,7 @@ export function createStatisticsService(pool: DbPool): StatisticsService {
       assertReadable(from, to, bucket, MAX_POWER_S);
       const points = await asTenant(pool, userId, async (tx) => {
         const local = OF_QUARTERS[bucket];
-        if (local === undefined)
-          return sumPower(await readAccountPower(tx, userId, from, to, OF_SAMPLES_S[bucket] ?? 300, only));
+        if (local === undefined) return readAccountPower(tx, userId, from, to, OF_SAMPLES_S[bucket] ?? 300, only);
         const subject = await subjectOf(tx, userId, null, only);
         return readQuarterPower(tx, scopeOf(subject, { from, to }, local, userId, 0), MAX_POINTS + 1);
       });

@@ -266,6 +266,45 @@ describe('power of quarter hours, hours and days', () => {
   });
 });
 
+describe('power of several inverters together, by minutes', () => {
+  it('has no dip where one is a little late, and nothing of who has been silent for more than ten minutes', async () => {
+    const userId = await newAccount('Europe/Berlin');
+    const at = (minute: number) => new Date(Date.UTC(2026, 11, 31, 10, minute));
+    for (const [serial, watts, minutes] of [
+      ['116199960001', 100.2, [0, 1, 7, 12, 23, 26, 55]],
+      ['116199960002', 20, [2, 13, 28]],
+      ['116199960003', 3, [8]],
+    ] as const) {
+      await add(userId, serial);
+      const readings = minutes.map((m) =>
+        openDtuReading(serial, at(m), { powerW: watts + m, energyTotalWh: 1000, channels: [] }),
+      );
+      await send(userId, readings);
+    }
+    const range = { from: at(0), to: at(60) };
+    const byTime = (points: readonly { time: Date; powerW: number; powerMaxW: number }[]) =>
+      points.map(({ time, powerW, powerMaxW }) => [time.getUTCMinutes(), powerW, powerMaxW]);
+    const both = (minute: number, watts: number): [number, number, number] => [minute, watts, watts];
+    expect(byTime(await statistics().accountPower(userId, range))).toEqual([
+      // By five minutes: the mean of the first's 100.2 and 101.2, and 22 of the second.
+      both(0, 122.7),
+      both(5, 107.2 + 22 + 11),
+      both(10, 112.2 + 33 + 11),
+      // The third is silent since the five minutes from 5 on.
+      both(20, 123.2 + 33),
+      both(25, 126.2 + 48),
+      both(55, 155.2),
+    ]);
+    expect(byTime(await statistics().accountPower(userId, { ...range, bucket: '1m' })).slice(-5)).toEqual([
+      both(13, 112.2 + 33 + 11),
+      both(23, 123.2 + 33),
+      both(26, 126.2),
+      both(28, 126.2 + 48),
+      both(55, 155.2),
+    ]);
+  });
+});
+
 describe('some of an account', () => {
   it('are asked for together, and of another account’s none is told', async () => {
     const userId = await newAccount('Europe/Berlin');
