@@ -15,6 +15,8 @@ export default defineConfig({
       include: ['src/**/*.{ts,tsx}'],
       // What runs in browsers is measured by nobody here; Chromium's tests hold it.
       exclude: ['src/**/*.test.{ts,tsx}', 'src/client/**'],
+      // One that failed after ten minutes does not take the figures with it.
+      reportOnFailure: true,
       reporter: ['text-summary', 'json-summary', 'html'],
     },
     projects: [
@@ -32,6 +34,8 @@ export default defineConfig({
         test: {
           ...common,
           name: 'integration',
+          // Each file has a database and servers of its own; what they import is read once.
+          isolate: false,
           include: ['test/integration/**/*.test.ts', 'test/regressions/**/*.test.ts'],
           // Columnstore takes the place of packed days on that server.
           exclude: process.env['TEST_TIMESCALE_URL'] === undefined ? [] : ['test/integration/packing*.test.ts'],
