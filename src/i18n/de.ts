@@ -107,7 +107,7 @@ export const de: Dictionary = {
     less: (energy) => `${energy} weniger als im Zeitraum davor`,
     moreSoFar: (energy) => `${energy} mehr als im Zeitraum davor bis zum selben Zeitpunkt`,
     lessSoFar: (energy) => `${energy} weniger als im Zeitraum davor bis zum selben Zeitpunkt`,
-    same: 'So viel wie im Zeitraum davor',
+    same: 'so viel wie im Zeitraum davor',
     before: 'Zeitraum davor',
     estimated: 'teilweise geschätzt',
     noData: 'keine Daten',

@@ -111,7 +111,7 @@ export const en = {
     less: (energy: string) => `${energy} less than in the period before`,
     moreSoFar: (energy: string) => `${energy} more than in the period before up to the same moment`,
     lessSoFar: (energy: string) => `${energy} less than in the period before up to the same moment`,
-    same: 'As much as in the period before',
+    same: 'as much as in the period before',
     before: 'The period before',
     estimated: 'partly estimated',
     noData: 'no data',
