@@ -3,12 +3,11 @@
  * frames. Beside it, in the same run, a bare TCP server that echoes: what the machine can do without us.
  * npm run bench:collector -- [--quick] [--json FILE] [--connections N] [--seconds S] [--storm N] [--stored-frames N] [--only-storm]
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { BenchLogger, spread } from './bench-logger.ts';
 import { type Bench, openBench, percentile, postgresCpuS, usageOf } from './rig.ts';
+import { startBare } from './stage.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -203,9 +202,7 @@ async function measureStorm(
 }
 
 async function measureEcho(): Promise<void> {
-  const child = fork(new URL('echo-server.ts', import.meta.url), { execArgv: ['--import', 'tsx'] });
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  const pid = child.pid ?? 0;
+  const { port, pid, stop } = await startBare('echo-server.ts');
   try {
     const loggers = Array.from({ length: size.connections }, (_, i) => new BenchLogger(i));
     const before = usageOf(pid).residentKiB;
@@ -229,7 +226,7 @@ async function measureEcho(): Promise<void> {
     note('echo_frames_per_s', frames / 5, 'bare TCP: frames a second answered by 23 bytes, nothing else');
     for (const logger of loggers) logger.close();
   } finally {
-    child.kill();
+    stop();
   }
 }
 

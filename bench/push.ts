@@ -216,7 +216,7 @@ interface Load {
 }
 
 function startLoad(): Load {
-  const child = fork(new URL('push-load.ts', import.meta.url), { execArgv: ['--import', 'tsx'] });
+  const child = fork(new URL('push-load.ts', import.meta.url), { execArgv: ['--import', import.meta.resolve('tsx')] });
   return {
     async ask<T>(order: Order) {
       child.send(order);

@@ -104,7 +104,9 @@ function runBench(bench: string, args: readonly string[]): Record<string, number
   rmSync(file, { force: true });
   const script = fileURLToPath(new URL(`${bench}.ts`, import.meta.url));
   try {
-    execFileSync(process.execPath, ['--import', 'tsx', script, ...args, '--json', file], { stdio: 'inherit' });
+    execFileSync(process.execPath, ['--import', import.meta.resolve('tsx'), script, ...args, '--json', file], {
+      stdio: 'inherit',
+    });
   } catch (error) {
     process.exitCode = 1;
     console.error(`npm run bench:${bench}: ${error instanceof Error ? error.message : error}`);

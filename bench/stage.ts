@@ -87,10 +87,14 @@ export async function openStage(size: Size): Promise<Stage> {
   };
 }
 
-/** A server of this folder in a process of its own. */
+/** A server of this folder in a process of its own. @throws an error when it ends before it listens */
 export async function startBare(file: string): Promise<Bare> {
-  const child: ChildProcess = fork(new URL(file, import.meta.url), { execArgv: ['--import', 'tsx'] });
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  const child: ChildProcess = fork(new URL(file, import.meta.url), {
+    execArgv: ['--import', import.meta.resolve('tsx')],
+  });
+  const told = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => null)]);
+  if (told === null) throw new Error(`${file} ended before it listened`);
+  const [{ port }] = told as [{ port: number }];
   return { port, pid: child.pid ?? 0, stop: () => void child.kill() };
 }
 

@@ -8,6 +8,16 @@ const USAGE = 'deye-hard bench [--quick | --full] [--json FILE] [--write]';
 /** The benchmark is part of the sources: it brings its own load and bare servers, which nobody needs where the program only runs. */
 const SCRIPT = fileURLToPath(new URL('../../bench/run.ts', import.meta.url));
 
+/** Of the program's own folder, wherever it is called from; null where only what it runs with was installed. */
+function ownLoader(): string | null {
+  try {
+    return import.meta.resolve('tsx');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return null;
+    throw error;
+  }
+}
+
 export const bench: Pick<Command, 'run'> = {
   async run(args, { out, err, signal }) {
     const { values } = parseArgs({
@@ -35,8 +45,11 @@ Measures the program beside what this machine does without it, on a database of 
       err('The benchmark is part of the sources: run it in a clone, after npm ci.');
       return EXIT_FAILED;
     }
-    // Of the program's own folder, wherever it is called from.
-    const loader = import.meta.resolve('tsx');
+    const loader = ownLoader();
+    if (loader === null) {
+      err('The benchmark needs what npm ci installs for development: run npm ci without --omit=dev.');
+      return EXIT_FAILED;
+    }
     const child = spawn(process.execPath, ['--import', loader, SCRIPT, ...args], { stdio: 'inherit', signal });
     return new Promise((resolve) => {
       child.on('error', (error) => {
