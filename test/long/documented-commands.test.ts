@@ -28,6 +28,7 @@ const IN_THIS_ORDER = [
   'docs/solarman.md',
   'docs/operations.md',
 ];
+const PUSHING = { opendtu: '116183771004', victron: 'HQ2132ABCDE' };
 /** Blocks that begin on a machine that has nothing yet. */
 const ON_ANOTHER_MACHINE = new Set(['docs/backup.md 2']);
 
@@ -58,6 +59,7 @@ const [machine, other, elsewhere] = [join(work, 'machine'), join(work, 'other'),
 const target = `documents_${randomBytes(4).toString('hex')}`;
 const env: Record<string, string> = {};
 let server: ReturnType<typeof spawn>;
+let ended: Promise<number | null>;
 let predecessor: FakePredecessor;
 let putIn: [string | RegExp, string][];
 
@@ -94,15 +96,15 @@ beforeAll(async () => {
     ['--duration 600', '--duration 10'],
   ];
   server = spawn('npm', ['start'], { cwd: machine, env, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  ended = new Promise((resolve) => server.once('exit', resolve));
   await new Promise<void>((resolve, reject) => {
     server.stdout?.on('data', (text: Buffer) => text.includes('is ready') && resolve());
-    server.once('exit', (code) => reject(new Error(`npm start ended with ${code}`)));
+    ended.then((code) => reject(new Error(`npm start ended with ${code}`)), reject);
   });
 });
 
 afterAll(async () => {
-  const ended = new Promise((resolve) => server?.once('exit', resolve));
-  if (server?.pid !== undefined) process.kill(-server.pid, 'SIGTERM');
+  if (server?.pid !== undefined && server.exitCode === null) process.kill(-server.pid, 'SIGTERM');
   await ended;
   await predecessor?.drop();
   await administer(`DROP DATABASE ${target} WITH (FORCE)`);
@@ -136,14 +138,18 @@ function filledIn(command: string): string {
   return putIn.reduce((text, [from, to]) => text.replace(from, to), command);
 }
 
-/** The key of the account that README's commands made, and its session. */
+/** The account that README's commands made gets a key, a session, and the devices whose pushes the documents show. */
 async function haveKey(): Promise<void> {
   if (env['KEY'] !== undefined) return;
-  const main = join(machine, 'dist/main.js');
-  const args = ['api-key', 'create', '--email', 'you@example.org', '--name', 'mine', '--scope', 'full', '--json'];
-  env['KEY'] = (
-    JSON.parse(execFileSync(process.execPath, [main, ...args], { cwd: machine, env }).toString()) as { key: string }
-  ).key;
+  const program = (...args: string[]): string =>
+    execFileSync(process.execPath, ['dist/main.js', ...args, '--email', 'you@example.org', '--json'], {
+      cwd: machine,
+      env,
+    }).toString();
+  const { key } = JSON.parse(program('api-key', 'create', '--name', 'mine', '--scope', 'full')) as { key: string };
+  env['KEY'] = key;
+  for (const [kind, serial] of Object.entries(PUSHING))
+    program('inverter', 'add', '--serial', serial, '--name', kind, '--kind', kind);
   const answer = await fetch(`http://localhost:${env['HTTP_PORT']}/auth/jwt/login`, {
     method: 'POST',
     body: new URLSearchParams({ username: 'you@example.org', password: PASSWORD }),
