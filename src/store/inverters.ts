@@ -63,6 +63,9 @@ const COLUMNS = `
   coalesce(c.counter_wh, '{}') AS "counterWh",
   coalesce(t.energy_wh, '{}') AS "energyTodayWh", t.power_max_dw / 10.0::float8 AS "maxPowerTodayW"`;
 
+/** One by one: to make rows of the arrays of a thousand inverters' day would cost twice the whole list. */
+const SUMS_OF_CHANNELS = Array.from({ length: MAX_CHANNELS + 1 }, (_, i) => `sum(e.energy_wh[${i + 1}])`).join(', ');
+
 /**
  * `$1` the account, `$2` now. The literal account id beside the views' own test is what prunes partitions and chunks. Conditions from a
  * join do not get into a barrier view: without LATERAL and LIMIT the newest sample of each inverter would be looked for in all of them.
@@ -78,16 +81,12 @@ const SOURCES = `
   ) a ON true
   LEFT JOIN api.gateway g ON g.user_id = $1 AND g.kind = i.kind AND g.serial = i.serial
   LEFT JOIN LATERAL (
-    SELECT array_agg(p.wh ORDER BY p.n) AS energy_wh, max(p.max_dw) FILTER (WHERE p.n = 1) AS power_max_dw
-    FROM (
-      SELECT u.n, sum(u.wh) AS wh, max(u.max_dw) AS max_dw
-      FROM api.energy_15m e, unnest(e.energy_wh, e.power_max_dw) WITH ORDINALITY AS u (wh, max_dw, n)
-      WHERE e.user_id = $1 AND e.inverter_id = i.id
-        AND e.ts >= date_trunc('day', $2::timestamptz, s.time_zone)
-        AND e.ts < date_trunc('day', $2::timestamptz, s.time_zone) + interval '26 hours'
-        AND (e.ts AT TIME ZONE s.time_zone)::date = ($2::timestamptz AT TIME ZONE s.time_zone)::date
-      GROUP BY u.n
-    ) p
+    SELECT (ARRAY[${SUMS_OF_CHANNELS}])[:max(cardinality(e.energy_wh))] AS energy_wh, max(e.power_max_dw[1]) AS power_max_dw
+    FROM api.energy_15m e
+    WHERE e.user_id = $1 AND e.inverter_id = i.id
+      AND e.ts >= date_trunc('day', $2::timestamptz, s.time_zone)
+      AND e.ts < date_trunc('day', $2::timestamptz, s.time_zone) + interval '26 hours'
+      AND (e.ts AT TIME ZONE s.time_zone)::date = ($2::timestamptz AT TIME ZONE s.time_zone)::date
   ) t ON true`;
 
 export async function listInverters(tx: Tx, userId: UserId, now: Date): Promise<InverterRow[]> {
