@@ -64,7 +64,12 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  await ready(child, () => text, options.readyMs ?? 60_000);
+  try {
+    await ready(child, () => text, options.readyMs ?? 60_000);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
 
   const self: ServerProcess = {
     httpPort: ports.http,
