@@ -49,7 +49,10 @@ function Gateway({ gateway, timeZone }: { gateway: GatewayInfo; timeZone: string
       <Fact label={words.inverterFirmware}>{named(inverterFirmware)}</Fact>
       <Fact label={words.wifi}>{named(wifiName)}</Fact>
       <Fact label={words.signal}>{signalPct === null ? null : fmt.percent(signalPct / 100)}</Fact>
-      <Fact label={words.localAddress}>{named(localAddress)}</Fact>
+      <Fact label={words.localAddress}>
+        {/* At most 16 characters: whole, or its last digit is lost from sight. */}
+        {localAddress === null ? null : <bdi class="whitespace-nowrap">{localAddress}</bdi>}
+      </Fact>
       <Fact label={words.upload}>{minutes(gateway.uploadPeriodS)}</Fact>
       <Fact label={words.sampling}>{minutes(gateway.samplePeriodS)}</Fact>
       <Fact label={words.heartbeat}>{minutes(gateway.heartbeatPeriodS)}</Fact>
