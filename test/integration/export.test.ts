@@ -107,6 +107,27 @@ describe('an export', () => {
     expect(rows.map((row) => Number(row['energy_total_wh']))).toEqual(sent.map(({ energyTotalWh }) => energyTotalWh));
   });
 
+  it('has each input in columns of its own, empty where it told nothing', async () => {
+    const serial = '116100000007';
+    const { id } = await inverters().add(memberOf(userId), { name: 'Zwei', serial, kind: 'opendtu' }, NOW);
+    ingest.resolver.invalidate();
+    const told = [[1, 2], [2]].map((numbers, n) => {
+      const reading = openDtuReading(serial, new Date(NOW.getTime() - (2 - n) * 3_600_000));
+      const input = present(reading.channels[0]);
+      return { ...reading, channels: numbers.map((channel) => ({ ...input, channel, powerW: 10 * channel })) };
+    });
+    await ingest.intake.push(userId, 'opendtu', envelopeOf(...told), NOW);
+    const ask = { from: null, to: null, resolution: 'raw', channels: true } as const;
+    const { names, rows } = await exports().open(userId, id, ask, NOW);
+    const all: string[][] = [];
+    for await (const piece of rows) all.push(...piece.map(({ cells }) => cells.split(',')));
+    const powers = ['channel_1_power_w', 'channel_2_power_w'].map((name) => names.indexOf(name));
+    expect(all.map((cells) => powers.map((column) => cells[column]))).toEqual([
+      ['10', '20'],
+      ['', '20'],
+    ]);
+  });
+
   it('of hours and days has the API’s figures, and the 25 hours of that day', async () => {
     const hours = await rowsOf('resolution=hour&from=2026-10-25&through=2026-10-25');
     expect(hours).toHaveLength(25);
