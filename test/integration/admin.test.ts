@@ -277,7 +277,7 @@ describe('devices', () => {
       [member.id, serial],
     );
     const { body } = await admin.browser.get(`/admin/devices?q=${serial}`);
-    expect(textOf(body)).toMatch(/Süd <i> .*mitglied@example\.org .*letzte Daten nie Gateway zuletzt gesehen vor/);
+    expect(textOf(body)).toMatch(/Süd <i> .*mitglied@example\.org .*letzte Daten: nie Gateway zuletzt gesehen vor/);
     expect(textOf((await admin.browser.get('/admin/devices?show=gateways')).body)).toMatch(/2712345678 .*LSW5/);
   });
 });
