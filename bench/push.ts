@@ -153,7 +153,11 @@ async function flatOut(devices: readonly HttpDevice[]): Promise<void> {
       }
     }),
   );
-  note('most_per_s', counted / FLAT_OUT_S, 'pushes a second, when each device sends the next as soon as it is answered');
+  note(
+    'most_per_s',
+    counted / FLAT_OUT_S,
+    'pushes a second, when each device sends the next as soon as it is answered',
+  );
 }
 
 /** Ten times as many devices push when their turn comes, whatever becomes of it; then as many as before. */
