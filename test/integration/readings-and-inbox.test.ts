@@ -137,8 +137,14 @@ describe('POST /api/v1/readings', () => {
       temperature_c: 41.5,
       energy_total_wh: 1006,
       energy_today_wh: expect.any(Number),
-      channels: [{ channel: 1, name: 'Süd', power_w: 310.5, voltage_v: 31.2, irradiation_pct: 71.25 }],
+      channels: [{ channel: 1, power_w: 310.5, voltage_v: 31.2, irradiation_pct: 71.25 }],
     });
+    // What a device says about itself is noted beside the answer.
+    const named = await until('the name of the input', async () => {
+      const { channels: now } = await current(anna, id);
+      return now[0].name === null ? null : now;
+    });
+    expect(named).toMatchObject([{ channel: 1, name: 'Süd' }]);
   });
 
   it('sent again is a duplicate and changes nothing; the order does not matter', async () => {
