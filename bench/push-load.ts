@@ -15,7 +15,7 @@ const STEP_S = 60;
 
 export type Order =
   | { do: 'connect'; port: number; apiKey: string; serials: readonly string[] }
-  | { do: 'offer'; devices: number; perS: number; seconds: number; firstS: number };
+  | { do: 'offer'; devices: number; perS: number; seconds: number; firstS: number; firstStep: number };
 
 /** What became of what was offered. Times are from the moment a push was sent. */
 export interface Offered {
@@ -191,12 +191,13 @@ async function connectAll({ port, apiKey, serials }: Extract<Order, { do: 'conne
 }
 
 /** Each device a push every `devices / perS` seconds, one after the other. */
-async function offer({ devices: many, perS, seconds, firstS }: Extract<Order, { do: 'offer' }>): Promise<Offered> {
+async function offer(order: Extract<Order, { do: 'offer' }>): Promise<Offered> {
+  const { devices: many, perS, seconds } = order;
   const own = devices.slice(0, many);
   const cpu = process.cpuUsage();
   round = new Round();
   let turn = 0;
-  let made = pushOf(firstS, 0);
+  let made = pushOf(order, 0);
   const sweep = setInterval(() => {
     const before = performance.now() - GIVE_UP_MS;
     for (const device of own) if (device.sentMs !== 0 && device.sentMs < before) device.giveUp();
@@ -206,7 +207,7 @@ async function offer({ devices: many, perS, seconds, firstS }: Extract<Order, { 
     if (elapsedMs >= seconds * 1000) break;
     const due = Math.floor((elapsedMs / 1000) * perS);
     for (let burst = 0; turn < due && burst < BURST; turn++, burst++) {
-      if (turn % many === 0) made = pushOf(firstS, turn / many);
+      if (turn % many === 0) made = pushOf(order, turn / many);
       const device = own[turn % many];
       if (device?.isFree !== true) {
         round.missed++;
@@ -243,9 +244,9 @@ async function offer({ devices: many, perS, seconds, firstS }: Extract<Order, { 
 }
 
 /** The n-th push of any device: made once, so that sending it costs a copy. */
-function pushOf(firstS: number, n: number): (serial: string) => Buffer {
+function pushOf(from: { firstS: number; firstStep: number }, n: number): (serial: string) => Buffer {
   const placeholder = '0'.repeat(devices[0]?.serial.length ?? 0);
-  const body = fourInputs(placeholder, firstS + n * STEP_S, n);
+  const body = fourInputs(placeholder, from.firstS + n * STEP_S, from.firstStep + n);
   const head = `POST ${PUSH_PATH} HTTP/1.1\r\nHost: bench\r\nX-API-Key: ${target.apiKey}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
   const whole = Buffer.from(head + body, 'latin1');
   const at = whole.indexOf(`"serial":"${placeholder}"`) + '"serial":"'.length;

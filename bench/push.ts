@@ -39,6 +39,19 @@ const FLAT_OUT_S = quick ? 3 : 15;
 const NORMAL_P99_MS = 250;
 const AFTERWARDS_S = 10;
 
+/**
+ * How far the devices' counters have come: each part of the run begins where the furthest of them stood at the end of the one before,
+ * as a counter does that rests over night. Counters that fell would be held back and taken up anew, all at once.
+ */
+let furthestStep = 0;
+function stepsOn(): (n: number) => number {
+  const first = furthestStep;
+  return (n) => {
+    furthestStep = Math.max(furthestStep, first + n + 1);
+    return first + n;
+  };
+}
+
 const figures: Record<string, number | null> = {};
 /** @param value null where there is none, as of what never came */
 const note = (name: string, value: number | null, said: string): void => {
@@ -76,11 +89,12 @@ if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(
 /** A program that has just started is translated while it runs. */
 async function warmUp(devices: readonly HttpDevice[]): Promise<void> {
   const firstS = daysAgoS(5);
+  const step = stepsOn();
   const until = performance.now() + (quick ? 4_000 : 10_000);
   await Promise.all(
     devices.map(async (device) => {
       for (let n = 0; performance.now() < until; n++)
-        await device.push(fourInputs(device.serial, firstS + n * STEP_S, n));
+        await device.push(fourInputs(device.serial, firstS + n * STEP_S, step(n)));
     }),
   );
 }
@@ -88,6 +102,7 @@ async function warmUp(devices: readonly HttpDevice[]): Promise<void> {
 /** Each device a push a second by the clock, not before its last was answered; counted once all of them have settled. */
 async function sustain({ server, owner }: Bench, devices: readonly HttpDevice[]): Promise<void> {
   const firstS = daysAgoS(4);
+  const step = stepsOn();
   const settling: number[] = [];
   const latencies: number[] = [];
   const statuses = new Map<number, number>();
@@ -102,7 +117,7 @@ async function sustain({ server, owner }: Bench, devices: readonly HttpDevice[])
       for (let n = 0; Math.max(firstAt + n * 1000, performance.now()) < until; n++) {
         await pause(firstAt + n * 1000 - performance.now());
         const sentAt = performance.now();
-        const status = await device.push(fourInputs(device.serial, firstS + n * STEP_S, n));
+        const status = await device.push(fourInputs(device.serial, firstS + n * STEP_S, step(n)));
         (sentAt < from ? settling : latencies).push(performance.now() - sentAt);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
         if (status === 201 && sentAt >= from) counted++;
@@ -140,6 +155,7 @@ async function sustain({ server, owner }: Bench, devices: readonly HttpDevice[])
 /** As much as it can: each device sends the next as soon as the last was answered. */
 async function flatOut(devices: readonly HttpDevice[]): Promise<void> {
   const firstS = daysAgoS(3.5);
+  const step = stepsOn();
   const startedAt = performance.now();
   const from = startedAt + SETTLE_S * 1000;
   const until = from + FLAT_OUT_S * 1000;
@@ -147,7 +163,7 @@ async function flatOut(devices: readonly HttpDevice[]): Promise<void> {
   await Promise.all(
     devices.map(async (device) => {
       for (let n = 0; performance.now() < until; n++) {
-        const status = await device.push(fourInputs(device.serial, firstS + n * STEP_S, n));
+        const status = await device.push(fourInputs(device.serial, firstS + n * STEP_S, step(n)));
         const endedAt = performance.now();
         if (status === 201 && endedAt >= from && endedAt < until) counted++;
       }
@@ -175,7 +191,9 @@ async function overload({ server, owner, apiKey }: Bench, serials: readonly stri
     const firstS = daysAgoS(3);
     const cpu = { server: usageOf(server.pid).cpuS, postgres: postgresCpuS(server.dataDir) };
     const { seconds, rate } = size;
-    const found = await load.ask<Offered>({ do: 'offer', devices: connected, perS: OVERLOAD * rate, seconds, firstS });
+    const asked = { devices: connected, perS: OVERLOAD * rate, seconds, firstS, firstStep: furthestStep };
+    const found = await load.ask<Offered>({ do: 'offer', ...asked });
+    furthestStep += seconds + 1;
     const used = {
       server: usageOf(server.pid).cpuS - cpu.server,
       postgres: postgresCpuS(server.dataDir) - cpu.postgres,
@@ -220,7 +238,7 @@ async function overload({ server, owner, apiKey }: Bench, serials: readonly stri
 async function recover(load: Load, overloadFirstS: number): Promise<void> {
   // Days later, as each part of the run.
   const firstS = overloadFirstS + 2 * 24 * 3600;
-  const asked = { devices: size.rate, perS: size.rate, seconds: AFTERWARDS_S, firstS };
+  const asked = { devices: size.rate, perS: size.rate, seconds: AFTERWARDS_S, firstS, firstStep: furthestStep };
   const found = await load.ask<Offered>({ do: 'offer', ...asked });
   const isNormal = ({ sent, stored, p99Ms }: Offered['seconds'][number]): boolean =>
     stored === sent && p99Ms < NORMAL_P99_MS;

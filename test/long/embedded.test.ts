@@ -26,6 +26,7 @@ describe('the embedded PostgreSQL', () => {
     const [facts] = await query(
       postgres.connectionString(),
       `SELECT current_user AS who, current_setting('server_encoding') AS encoding, current_setting('data_checksums') AS checksums,
+         current_setting('wal_segment_size') AS log_file,
          current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commit, current_setting('timezone') AS zone,
          current_setting('listen_addresses') AS listening, (SELECT datlocale FROM pg_database WHERE datname = 'postgres') AS locale,
          (SELECT string_agg(DISTINCT auth_method, ',') FROM pg_hba_file_rules) AS methods`,
@@ -34,6 +35,7 @@ describe('the embedded PostgreSQL', () => {
       who: 'postgres',
       encoding: 'UTF8',
       checksums: 'on',
+      log_file: '4MB',
       fsync: 'on',
       commit: 'on',
       zone: 'UTC',

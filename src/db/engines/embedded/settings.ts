@@ -14,7 +14,9 @@ const defaults: Readonly<Record<string, string>> = {
   random_page_cost: '1.5',
 
   wal_compression: 'on',
-  max_wal_size: '512MB',
+  // Reached by a thousand inverters or a year that is imported, not by a household. After each checkpoint every page is logged whole
+  // at its first change, which holds up all devices for a second: rather less often.
+  max_wal_size: '1GB',
   min_wal_size: '64MB',
   checkpoint_timeout: '10min',
 
