@@ -40,16 +40,18 @@ const NORMAL_P99_MS = 250;
 const AFTERWARDS_S = 10;
 
 /**
- * How far the devices' counters have come: each part of the run begins where the furthest of them stood at the end of the one before,
- * as a counter does that rests over night. Counters that fell would be held back and taken up anew, all at once.
+ * What the counters of the devices have come to: each part of the run begins where the one before ended, as a counter does that rests over
+ * night. Counters that fell would be held back and taken up anew, all at once.
  */
+const steps = new Map<string, number>();
 let furthestStep = 0;
-function stepsOn(): (n: number) => number {
-  const first = furthestStep;
-  return (n) => {
-    furthestStep = Math.max(furthestStep, first + n + 1);
-    return first + n;
-  };
+/** @param n which push of this part it is */
+function nextStep({ serial }: HttpDevice, n: number): number {
+  const last = steps.get(serial) ?? 0;
+  const next = n === 0 ? last : last + 1;
+  steps.set(serial, next);
+  furthestStep = Math.max(furthestStep, next);
+  return next;
 }
 
 const figures: Record<string, number | null> = {};
@@ -89,12 +91,11 @@ if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(
 /** A program that has just started is translated while it runs. */
 async function warmUp(devices: readonly HttpDevice[]): Promise<void> {
   const firstS = daysAgoS(5);
-  const step = stepsOn();
   const until = performance.now() + (quick ? 4_000 : 10_000);
   await Promise.all(
     devices.map(async (device) => {
       for (let n = 0; performance.now() < until; n++)
-        await device.push(fourInputs(device.serial, firstS + n * STEP_S, step(n)));
+        await device.push(fourInputs(device.serial, firstS + n * STEP_S, nextStep(device, n)));
     }),
   );
 }
@@ -102,7 +103,6 @@ async function warmUp(devices: readonly HttpDevice[]): Promise<void> {
 /** Each device a push a second by the clock, not before its last was answered; counted once all of them have settled. */
 async function sustain({ server, owner }: Bench, devices: readonly HttpDevice[]): Promise<void> {
   const firstS = daysAgoS(4);
-  const step = stepsOn();
   const settling: number[] = [];
   const latencies: number[] = [];
   const statuses = new Map<number, number>();
@@ -117,7 +117,7 @@ async function sustain({ server, owner }: Bench, devices: readonly HttpDevice[])
       for (let n = 0; Math.max(firstAt + n * 1000, performance.now()) < until; n++) {
         await pause(firstAt + n * 1000 - performance.now());
         const sentAt = performance.now();
-        const status = await device.push(fourInputs(device.serial, firstS + n * STEP_S, step(n)));
+        const status = await device.push(fourInputs(device.serial, firstS + n * STEP_S, nextStep(device, n)));
         (sentAt < from ? settling : latencies).push(performance.now() - sentAt);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
         if (status === 201 && sentAt >= from) counted++;
@@ -155,7 +155,6 @@ async function sustain({ server, owner }: Bench, devices: readonly HttpDevice[])
 /** As much as it can: each device sends the next as soon as the last was answered. */
 async function flatOut(devices: readonly HttpDevice[]): Promise<void> {
   const firstS = daysAgoS(3.5);
-  const step = stepsOn();
   const startedAt = performance.now();
   const from = startedAt + SETTLE_S * 1000;
   const until = from + FLAT_OUT_S * 1000;
@@ -163,7 +162,7 @@ async function flatOut(devices: readonly HttpDevice[]): Promise<void> {
   await Promise.all(
     devices.map(async (device) => {
       for (let n = 0; performance.now() < until; n++) {
-        const status = await device.push(fourInputs(device.serial, firstS + n * STEP_S, step(n)));
+        const status = await device.push(fourInputs(device.serial, firstS + n * STEP_S, nextStep(device, n)));
         const endedAt = performance.now();
         if (status === 201 && endedAt >= from && endedAt < until) counted++;
       }
