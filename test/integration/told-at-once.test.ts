@@ -107,7 +107,11 @@ describe('a live stream', () => {
 
   it('tells of a device that arrives in the inbox, once, and when it is added', async () => {
     const [full, ingest] = [await keyOf('full'), await keyOf('ingest')];
+    const known = { name: 'Dach', serial: '116183771001', kind: 'opendtu' };
+    await send('POST', '/api/v1/inverters', full.header, known);
     const stream = await listen(full.header);
+    // What is there at the first look has not arrived.
+    await stream.until('how everything is', () => stream.named('state').length > 0);
     const push = (ago: number) => readmePush(new Date(Date.now() - ago * 1000), '116183771005');
     for (const ago of [120, 60]) await send('POST', '/api/opendtu/measurements', ingest.header, push(ago));
     const changes = () => stream.named('device').map(({ data }) => JSON.parse(data) as Record<string, unknown>);
