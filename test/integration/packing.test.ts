@@ -196,9 +196,9 @@ describe('packing', () => {
           (e: unknown) => e,
         ),
       );
-      await expect
-        .poll(() => db.owner(async (c) => (await c.query(`SELECT FROM pg_locks WHERE NOT granted`)).rowCount))
-        .toBe(1);
+      // Other files have databases on this server too.
+      const waiting = `SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database()`;
+      await expect.poll(() => db.owner(async (c) => (await c.query(waiting)).rowCount)).toBe(1);
       await writer.query('COMMIT');
       return packing;
     });
