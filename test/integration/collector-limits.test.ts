@@ -136,7 +136,7 @@ describe('timers', () => {
   });
 
   it('close a connection that falls silent, and only that', async () => {
-    const { connect } = await start({ idleMs: 1000, firstFrameMs: 500 });
+    const { connect } = await start({ idleMs: 1000, firstFrameMs: 900 });
     const [silent, living] = [connect(), connect()];
     const [a, b] = [knowing(1), knowing(2)];
     silent.send(a.heartbeat());
