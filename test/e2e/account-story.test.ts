@@ -103,6 +103,7 @@ describe.skipIf(!canBrowse)('an account in a browser', () => {
     const seed = Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2)));
     await page.getByLabel('Code aus der App').fill(totpCode(seed, totpStep(new Date())));
     await page.getByRole('button', { name: 'Einschalten' }).click();
+    await expect.poll(() => page.locator('main li').count()).toBe(10);
     const codes = await page.locator('main li').allInnerTexts();
     expect(codes).toHaveLength(10);
     await page.getByLabel('Kontomenü').click();

@@ -87,12 +87,12 @@ describe.skipIf(!canBrowse)('a period', () => {
     const page = await open('/dashboard/1?period=week', { javaScriptEnabled: false });
     expect(await title(page)).toBe('15.–21. Juni 2026');
     await page.getByRole('link', { name: 'Früher' }).click();
-    expect(await title(page)).toBe('8.–14. Juni 2026');
+    await expect.poll(() => title(page)).toBe('8.–14. Juni 2026');
     await page.locator('#period-date').fill('2026-05-20');
     await page.getByRole('button', { name: 'Zeigen' }).click();
-    expect(await title(page)).toBe('18.–24. Mai 2026');
+    await expect.poll(() => title(page)).toBe('18.–24. Mai 2026');
     await page.getByRole('link', { name: 'Mit dem Zeitraum davor vergleichen' }).click();
-    expect(await total(page)).toMatch(/insgesamt, .* als im Zeitraum davor$/);
+    await expect.poll(() => total(page)).toMatch(/insgesamt, .* als im Zeitraum davor$/);
   });
 
   it('a quick stroke turns the page, and a pointer over the curve reads its values', async () => {
@@ -159,8 +159,8 @@ describe.skipIf(!canBrowse)('a period', () => {
     web?.services.inverters.of.set(1, [back]);
     web?.emit({ inverterId: 1 });
     await page.locator('main .chip-sun', { hasText: 'Produziert' }).waitFor();
-    expect(await page.locator('#charts rect title').textContent()).toBe('Keine Daten 10:57–13:02');
-    expect(await page.locator('#charts .chart-now').count()).toBe(1);
+    await expect.poll(() => page.locator('#charts rect title').textContent()).toBe('Keine Daten 10:57–13:02');
+    await expect.poll(() => page.locator('#charts .chart-now').count()).toBe(1);
   });
 
   it('a month that is left open is read again now and then', async () => {
