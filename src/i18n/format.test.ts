@@ -68,4 +68,10 @@ describe('power and energy', () => {
     expect(british.time(at, 'America/St_Johns')).toBe('09:35');
     expect(fmt.day(at, 'Europe/Berlin')).toBe('Montag, 15. Juni');
   });
+
+  it('a day on an axis is none that half of the readers take for another', () => {
+    const at = new Date('2026-06-05T12:05:00Z');
+    const onAxis = (tag: 'en-GB' | 'en-US' | 'de-DE'): string => new Formatter(tag).moment(at, 'Europe/Berlin', 'date');
+    expect([onAxis('en-GB'), onAxis('en-US'), onAxis('de-DE')]).toEqual(['5 Jun', 'Jun 5', '5.6.']);
+  });
 });

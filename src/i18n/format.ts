@@ -17,6 +17,8 @@ const MOMENTS = {
   fullDay: { weekday: 'short', day: 'numeric', month: 'long', year: 'numeric' },
   fullMonth: { month: 'long', year: 'numeric' },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+/** Who reads English reads `05/06` as the fifth of June or as the sixth of May; `5.6.` is read in one way only. */
+const ENGLISH_DATE = { day: 'numeric', month: 'short' } as const;
 export type MomentStyle = keyof typeof MOMENTS;
 
 /** Numbers, times and ages in one language and region. Makes no decisions about unknown values: they never get here. */
@@ -86,7 +88,8 @@ export class Formatter {
 
   /** A moment as it stands under a chart or over one. */
   moment(at: Date, timeZone: string, style: MomentStyle): string {
-    return this.#date(style, timeZone, MOMENTS[style]).format(at);
+    const isEnglishDate = style === 'date' && this.tag.startsWith('en');
+    return this.#date(style, timeZone, isEnglishDate ? ENGLISH_DATE : MOMENTS[style]).format(at);
   }
 
   /** From the first to the last day of a stretch, what they share said once: "8.–14. Juni 2026". */

@@ -70,6 +70,19 @@ function nextYear(date: string): string {
   return addMonths(date, 12);
 }
 
+/** Of a drawing on a phone 360 pixels wide, and of the words under it. */
+const NARROW = { plotPx: 250, letterPx: 7, pointPx: 3, gapPx: 6 };
+
+/** Whether words at these places, in thousandths, would touch each other on a phone, which then has room for every second. */
+export function isTight(words: readonly { x: number; text: string }[]): boolean {
+  const widthOf = (text: string): number =>
+    [...text].reduce((px, letter) => px + (/[\s.:]/.test(letter) ? NARROW.pointPx : NARROW.letterPx), NARROW.gapPx);
+  return words.slice(1).some(({ x, text }, i) => {
+    const before = words[i] ?? { x, text };
+    return ((x - before.x) / 1000) * NARROW.plotPx < (widthOf(before.text) + widthOf(text)) / 2;
+  });
+}
+
 /** Two to five lines at round distances, none at the very top. */
 export function valueTicks(max: number): number[] {
   const rough = max / 5;

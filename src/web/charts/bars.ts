@@ -70,7 +70,7 @@ export interface Bars {
 const MAX_LABELS: Record<TickStyle, { narrow: number; wide: number }> = {
   time: { narrow: 6, wide: 12 },
   weekday: { narrow: 7, wide: 7 },
-  date: { narrow: 6, wide: 16 },
+  date: { narrow: 6, wide: 12 },
   month: { narrow: 6, wide: 12 },
   year: { narrow: 6, wide: 20 },
 };

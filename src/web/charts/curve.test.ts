@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isTight } from './axis.ts';
 import { type Curve, type CurveInput, type CurvePoint, curveOf } from './curve.ts';
 import { lightHours } from './day-hours.ts';
 
@@ -190,5 +191,20 @@ describe('gaps', () => {
       isExpected,
     });
     expect(gaps).toMatchObject([{ isOpen: false }]);
+  });
+});
+
+describe('the words under a chart', () => {
+  it.each([
+    ['17.10. 22.10. 27.10. 1.11. 6.11. 11.11.', 167, false],
+    ['Mo Di Mi Do Fr Sa So', 143, false],
+    ['06:00 09:00 12:00 15:00 18:00 21:00', 167, false],
+    ['18:00 21:00 00:00 03:00 06:00 09:00 12:00', 125, true],
+    ['22_May 27_May 1_Jun 6_Jun 11_Jun', 167, true],
+    ['2021 2022 2023 2024 2025 2026', 167, false],
+    ['Jan Feb Mar Apr May Jun Jul Aug Sept Oct Nov Dec', 84, true],
+  ])('%s, %i thousandths apart: on a phone every second only: %s', (words, apart, isThinned) => {
+    const placed = words.split(' ').map((text, i) => ({ x: 40 + i * apart, text: text.replace('_', ' ') }));
+    expect(isTight(placed)).toBe(isThinned);
   });
 });

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { scaleUnit, type TimeTick } from '../charts/axis.ts';
+import { isTight, scaleUnit, type TimeTick } from '../charts/axis.ts';
 import { useView } from '../view.ts';
 
 export function percent(thousandths: number): string {
@@ -51,17 +51,19 @@ export function ValueAxis({
 
 export function TimeAxis({ ticks, timeZone }: { ticks: readonly TimeTick[]; timeZone: string }): JSX.Element {
   const { fmt } = useView();
+  const words = ticks.map(({ x, at, style }) => ({ x, text: fmt.moment(at, timeZone, style) }));
+  const isThinned = isTight(words);
   return (
     <svg class="chart-plot h-6" aria-hidden="true">
-      {ticks.map(({ x, at, style }, index) => (
+      {words.map(({ x, text }, index) => (
         <text
           key={x}
-          class={`chart-label ${ticks.length > 6 && style !== 'weekday' && index % 2 === 1 ? 'hidden sm:inline' : ''}`}
+          class={`chart-label ${isThinned && index % 2 === 1 ? 'hidden sm:inline' : ''}`}
           x={percent(x)}
           y="20"
           text-anchor="middle"
         >
-          {fmt.moment(at, timeZone, style)}
+          {text}
         </text>
       ))}
     </svg>
