@@ -239,6 +239,12 @@ export const SCENES: readonly Scene[] = [
     services: () => fakeServices([inverter({ id: 7, name: 'Gartenhaus', kind: 'opendtu', serial: '116183771004' })]),
     form: {},
   },
+  {
+    name: 'set-up-victron',
+    path: '/inverters/7/setup',
+    services: () => fakeServices([inverter({ id: 7, name: 'Scheune', kind: 'victron', serial: 'hq2132abcde' })]),
+    form: {},
+  },
   { name: 'dashboard', path: '/dashboard/1', services: sunny },
   { name: 'dashboard-logger', path: '/dashboard/1', services: () => talkativeLogger(NOON) },
   { name: 'dashboard-month-compared', path: '/dashboard/1?period=month&compare=1', services: sunny },
