@@ -117,6 +117,7 @@ export const de: Dictionary = {
     noData: 'keine Daten',
     band: 'Mittel, Tiefst- und Höchstwert',
     bandHighest: 'Mittel und Höchstwert',
+    meansOf: { quarter: 'Mittel je Viertelstunde', hour: 'Mittel je Stunde', day: 'Mittel je Tag' },
     peak: 'Höchstwert',
     disbelieved: 'unglaubwürdig, nicht gezählt',
     disbelievedAt: (n, at) =>

@@ -121,6 +121,7 @@ export const en = {
     noData: 'no data',
     band: 'Mean, lowest and highest value',
     bandHighest: 'Mean and highest value',
+    meansOf: { quarter: 'Mean of each quarter hour', hour: 'Mean of each hour', day: 'Mean of each day' },
     peak: 'Highest value',
     disbelieved: 'implausible, not counted',
     disbelievedAt: (n: number, at: string) =>

@@ -92,6 +92,17 @@ describe('the charts of a period', () => {
     expect(power.peak?.value).toBeGreaterThanOrEqual(Math.max(...sums));
   });
 
+  it.each(['7d', '30d', 'year', 'total'] as const)(
+    'all together over %s: no maximum over means, for what they had together at most is not known',
+    async (kind) => {
+      const two = [sunnyInverter(NOON, { id: 1 }), sunnyInverter(NOON, { id: 2, name: 'Garten' }, { peakW: 400 })];
+      const { power } = await chartsOf(two, choice(kind));
+      expect(power.layers).toHaveLength(2);
+      expect([power.peak, power.isPeakApart, power.hasBand]).toEqual([null, false, false]);
+      expect((await chartsOf(two.slice(0, 1), choice(kind))).power.peak).not.toBeNull();
+    },
+  );
+
   it('of more than there are colours the strongest have a layer each and the others one, and all is shown', async () => {
     const many = Array.from({ length: 8 }, (_, i) =>
       sunnyInverter(NOON, { id: i + 1, name: `${i + 1}`, energyTotalWh: i === 1 ? 1 : 1_000 * (i + 1) }),

@@ -120,7 +120,7 @@ async function powerOf(input: PeriodInput, period: ShownPeriod): Promise<DrawnCu
     isStacked: true,
     hasBand: hasBand(sources, period),
     disbelieved: await sources.whole.disbelieved(readable(period)),
-    peak: highestOf(whole, period.isRunning && !isOne(sources) ? summaryOf(input.inverters).powerW : null),
+    peak: highestOf(whole ?? [], period.isRunning && !isOne(sources) ? summaryOf(input.inverters).powerW : null),
     least: LEAST_W,
   });
 }
@@ -147,7 +147,13 @@ export async function readComparison(input: PeriodInput, least: number): Promise
   const { bucket } = FINENESS[period.choice.kind];
   const range = { ...readable(period), bucket };
   const layers = await fewAtATime(input.sources.layers, (source) => source.curve(range));
-  return drawn(input, period, layers, [], { isStacked: false, hasBand: false, disbelieved: [], peak: null, least });
+  return drawn(input, period, layers, [], {
+    isStacked: false,
+    hasBand: false,
+    disbelieved: [],
+    peak: 'as drawn',
+    least,
+  });
 }
 
 async function periodOf({ choice, timeZone, now, sources }: PeriodInput): Promise<ShownPeriod> {
@@ -159,15 +165,17 @@ async function periodOf({ choice, timeZone, now, sources }: PeriodInput): Promis
 async function readPower(
   { sources, timeZone, now }: PeriodInput,
   period: ShownPeriod,
-): Promise<{ layers: CurvePoint[][]; whole: CurvePoint[]; compared: CurvePoint[] }> {
+): Promise<{ layers: CurvePoint[][]; whole: CurvePoint[] | null; compared: CurvePoint[] }> {
   const { bucket } = FINENESS[period.choice.kind];
   const range = { ...readable(period), bucket };
   // Every day's lowest is its night.
   const withLowest = hasBand(sources, period) && bucketMsOf(period) < BUCKET_MS['1d'];
   const layers = await fewAtATime(sources.layers, (source) => source.curve({ ...range, withLowest }));
-  const whole = isOne(sources) ? (layers[0] ?? []) : await sources.whole.curve(range);
   // Of a week two curves cross each other every day, and nobody sees anything: there the bars are compared.
-  const before = bucketMsOf(period) < BUCKET_MS['15m'] ? comparedWith(period, timeZone, now) : null;
+  const isFine = bucketMsOf(period) < BUCKET_MS['15m'];
+  // Nor is it kept what several had together at most: the sum of each one's highest in a quarter hour is more than they ever had.
+  const whole = isOne(sources) ? (layers[0] ?? []) : isFine ? await sources.whole.curve(range) : null;
+  const before = isFine ? comparedWith(period, timeZone, now) : null;
   const compared = before === null ? [] : await sources.whole.curve({ ...readable(before), bucket });
   return {
     layers,

@@ -25,7 +25,7 @@ function drawn(series: CurvePoint[][], more: Partial<CurveInput> = {}): Curve {
     isStacked: true,
     hasBand: false,
     disbelieved: [],
-    peak: null,
+    peak: 'as drawn',
     before: [],
     least: 20,
     now: NOON,
@@ -78,6 +78,11 @@ describe('a day', () => {
     expect(peak?.value).toBe(300);
     expect(last?.value).toBe(300);
     expect(layers).toHaveLength(2);
+  });
+
+  it('where no highest value is known the highest mean is not called one', () => {
+    const { peak, isPeakApart, rows } = drawn([points('08:00', 6), points('08:00', 6)], { peak: null });
+    expect([peak, isPeakApart, rows[0]?.total]).toEqual([null, false, 200]);
   });
 
   it('the peak is the one that is known better than from the means', () => {

@@ -29,8 +29,8 @@ export interface CurveInput extends Bounds {
   hasBand: boolean;
   /** When something was told that is not believed, and therefore in no value. */
   disbelieved: readonly Date[];
-  /** The highest value, where it is known better than from the means; null: as drawn. */
-  peak: { time: Date; value: number } | null;
+  /** The highest value, where it is known better than from the means; null: not known, and the highest mean is none. */
+  peak: { time: Date; value: number } | 'as drawn' | null;
   /** Another line behind, already moved to these times. */
   before: readonly CurvePoint[];
   /** The scale reaches at least up to this, so that noise does not look like noon. */
@@ -76,7 +76,7 @@ export interface CurveRow {
 export interface Curve {
   layers: { name: string; segments: Segment[] }[];
   gaps: (Gap & { x: number; width: number; name: string })[];
-  /** The highest; of one inverter the highest single value, as its statistics say it. Null where several stand side by side. */
+  /** The highest; of one inverter the highest single value, as its statistics say it. Null where it is not known, or several stand side by side. */
   peak: Spot | null;
   /** Whether it stands clear of what is drawn: a mean over hours is lower than the highest minute in it. */
   isPeakApart: boolean;
@@ -89,6 +89,8 @@ export interface Curve {
   hasBand: boolean;
   /** Whether any of the band's lower edge is known. */
   hasLowest: boolean;
+  /** Of what the lines are means, where a mean hides what was between and no band shows it. */
+  meansOf: 'quarter' | 'hour' | 'day' | null;
   /** Where something was told that is not believed; what stands too close together is one. */
   marks: { x: number; from: Date; count: number }[];
 }
@@ -104,7 +106,8 @@ export function curveOf(input: CurveInput): Curve {
   const top = layers.at(-1)?.points ?? [];
   const all = layers.flatMap(({ points }) => points);
   const highest = Math.max(0, ...all.map((point) => (input.hasBand ? point.max : point.top)));
-  const scaleTo = Math.max(highest, input.peak?.value ?? 0, ...input.before.map(({ value }) => value));
+  const known = input.peak === 'as drawn' ? null : input.peak;
+  const scaleTo = Math.max(highest, known?.value ?? 0, ...input.before.map(({ value }) => value));
   // Room above the peak for its words.
   const max = Math.max(scaleTo, input.least) * 1.16;
   const x = (ms: number): number => round(((ms - from) / lengthMs) * 1000);
@@ -124,7 +127,7 @@ export function curveOf(input: CurveInput): Curve {
       })),
     ),
     peak: peakOf(input, top, x, y),
-    isPeakApart: (input.peak?.value ?? 0) > highest * 1.02,
+    isPeakApart: (known?.value ?? 0) > highest * 1.02,
     last: last === undefined ? null : { x: x(last.ms), y: y(last.top), at: new Date(last.ms), value: last.top },
     before: runs(
       placed({ name: '', points: input.before, gapMs: 3 * input.bucketMs }, input.bucketMs).points,
@@ -138,8 +141,16 @@ export function curveOf(input: CurveInput): Curve {
     isStacked: input.isStacked,
     hasBand: input.hasBand,
     hasLowest: input.hasBand && all.some(({ min }) => min !== null),
+    meansOf: input.hasBand ? null : meansOf(input.bucketMs),
     marks: marksOf(input.disbelieved, x),
   };
+}
+
+const QUARTER_MS = 15 * 60_000;
+
+function meansOf(bucketMs: number): Curve['meansOf'] {
+  if (bucketMs < QUARTER_MS) return null;
+  return bucketMs === QUARTER_MS ? 'quarter' : bucketMs < 86_400_000 ? 'hour' : 'day';
 }
 
 /** Closer than two marks can be told apart, in thousandths. */
@@ -255,8 +266,8 @@ function peakOf(
   x: Scale,
   y: Scale,
 ): Spot | null {
-  if (!isStacked && series.length > 1) return null;
-  if (peak !== null) {
+  if (peak === null || (!isStacked && series.length > 1)) return null;
+  if (peak !== 'as drawn') {
     if (peak.value <= 0) return null;
     const ms = peak.time.getTime() + bucketMs / 2;
     return { x: x(ms), y: y(peak.value), at: peak.time, value: peak.value };

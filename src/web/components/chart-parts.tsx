@@ -78,6 +78,7 @@ export function Legend({
   hasEstimates = false,
   hasDisbelieved = false,
   band = null,
+  means = null,
 }: {
   names: readonly string[];
   hasPeak?: boolean;
@@ -86,10 +87,13 @@ export function Legend({
   hasDisbelieved?: boolean;
   /** What the band around the line is; null: there is none. */
   band?: string | null;
+  /** Of what the lines are means, where that must be said. */
+  means?: string | null;
 }): JSX.Element | null {
   const { t } = useView();
   const named = names.length > 1 ? names : [];
-  if (named.length === 0 && !hasPeak && !hasBefore && !hasEstimates && !hasDisbelieved && band === null) return null;
+  const words = [band, means].filter((one) => one !== null);
+  if (named.length + words.length === 0 && !hasPeak && !hasBefore && !hasEstimates && !hasDisbelieved) return null;
   return (
     <ul class="mt-3 flex flex-wrap gap-x-5 gap-y-1 text-sm">
       {named.map((name, index) => (
@@ -107,6 +111,7 @@ export function Legend({
           {band}
         </li>
       )}
+      {means === null ? null : <li class="text-muted">{means}</li>}
       {hasPeak ? (
         <li class="flex items-center gap-2">
           <svg class="legend-box shrink-0" aria-hidden="true">

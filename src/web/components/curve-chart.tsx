@@ -111,6 +111,7 @@ export function CurveChart({
         hasBefore={curve.before !== ''}
         hasDisbelieved={curve.marks.length > 0}
         band={curve.hasBand ? (curve.hasLowest ? t.chart.band : t.chart.bandHighest) : null}
+        means={curve.meansOf === null ? null : t.chart.meansOf[curve.meansOf]}
       />
       <ChartTable
         id={`${id}-table`}

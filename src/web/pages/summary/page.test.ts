@@ -43,6 +43,19 @@ describe('all inverters together', () => {
     expect(text).toContain('Zeit Balkon Süd Garten Zusammen');
   });
 
+  it('says of what the lines of a long period are means, and draws no dot that belongs to none of them', async () => {
+    const two = [sunnyInverter(NOON, { id: 1 }), sunnyInverter(NOON, { id: 2, name: 'Garten' })];
+    const { text, body } = await page(two, '?period=year');
+    expect(text).toContain('Garten Mittel je Tag');
+    expect(body).not.toContain('chart-peak-dot');
+    await web.app.close();
+    expect((await page(two, '?period=month')).text).toContain('Mittel je Stunde');
+    await web.app.close();
+    expect((await page(two, '?period=week')).text).toContain('Mittel je Viertelstunde');
+    await web.app.close();
+    expect((await page(two)).text).not.toContain('Mittel je');
+  });
+
   it('before the first value shows nothing, and no zero', async () => {
     const { text } = await page([inverter({ id: 7 })]);
     expect(text).toContain('In diesem Zeitraum wurde nichts gemessen.');
