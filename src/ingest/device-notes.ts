@@ -1,4 +1,3 @@
-import { isOutage } from '../db/errors.ts';
 import type { DbPool } from '../db/pools.ts';
 import { householdOf } from '../domain/address.ts';
 import { type DeviceKind, MAX_CHANNELS, type UserId } from '../domain/inverter.ts';
@@ -6,15 +5,17 @@ import type { Reading } from '../domain/reading.ts';
 import type { GatewayFacts } from '../protocols/protocol.ts';
 import { noteTls } from '../store/claims.ts';
 import {
-  noteDeviceFacts,
+  noteDevicesFacts,
   noteEvents,
   noteGateways,
   noteUnclaimed,
   type ResolvedDevice,
+  type ToldFacts,
   type ToldGateway,
 } from '../store/devices.ts';
 import type { NotedEvent } from '../store/samples.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { NoteGatherer } from './note-gatherer.ts';
 
 const MINUTE_MS = 60_000;
 /** A device that is heard from two sides would otherwise say so with every packet. */
@@ -27,14 +28,16 @@ const MAX_REMEMBERED = 50_000;
 const MAX_NAME_LENGTH = 100;
 const MAX_RATED_W = 1_000_000;
 const MAX_UNDER_WAY = 32;
-/** A fleet's gateways are heard hundreds of times a second, and noted a few hundred at a time. */
-const GATHER_MS = 250;
-const MAX_GATHERED = 5_000;
 
 interface GatheredGateway {
   subject: string;
   inverterId: number | null;
   told: ToldGateway;
+}
+
+interface GatheredFacts {
+  subject: string;
+  told: ToldFacts;
 }
 
 /**
@@ -48,12 +51,20 @@ export class DeviceNotes {
   readonly #written = new Map<string, { signature: string; at: number }>();
   #underWay = 0;
   #idle: (() => void)[] = [];
-  #gathered: GatheredGateway[] = [];
-  #gathering: NodeJS.Timeout | null = null;
+  readonly #gateways: NoteGatherer<GatheredGateway>;
+  readonly #facts: NoteGatherer<GatheredFacts>;
 
   constructor(pool: DbPool, log: Logger) {
     this.#pool = pool;
     this.#log = log;
+    const forget = (subjects: readonly string[], error: unknown): void => this.#forget(subjects, error);
+    this.#gateways = new NoteGatherer<GatheredGateway>((notes) => this.#noteGateways(notes), forget);
+    const noteFacts = (notes: readonly GatheredFacts[]): Promise<void> =>
+      noteDevicesFacts(
+        pool,
+        notes.map(({ told }) => told),
+      );
+    this.#facts = new NoteGatherer<GatheredFacts>(noteFacts, forget);
   }
 
   gateway(
@@ -70,14 +81,13 @@ export class DeviceNotes {
       facts === null ? '' : JSON.stringify({ ...told, powerOnTimeS: undefined, handshakeAt: undefined });
     // By address too: that it changed is written at once.
     const subject = `gateway ${owner.userId} ${kind} ${serial} ${address ?? ''}`;
-    if (!this.#isDue(subject, signature, now, MINUTE_MS) || this.#gathered.length >= MAX_GATHERED) return;
-    this.#mark(subject, signature, now);
-    this.#gathered.push({
+    if (!this.#isDue(subject, signature, now, MINUTE_MS)) return;
+    const isTaken = this.#gateways.add({
       subject,
       inverterId: owner.inverterId ?? null,
       told: { userId: owner.userId, kind, serial, facts: { ...told }, seenAt: now, address },
     });
-    this.#gathering ??= setTimeout(() => this.#writeGathered(), GATHER_MS);
+    if (isTaken) this.#mark(subject, signature, now);
   }
 
   /** Two connections speak for one device at the same time. */
@@ -100,7 +110,9 @@ export class DeviceNotes {
     const signature = signatureOf(reading);
     // Facts change once in years: written when they differ from what was written last, not every minute.
     if (this.#written.get(subject)?.signature === signature) return;
-    const facts = {
+    const told = {
+      userId: device.userId,
+      inverterId: device.inverterId,
       ratedPowerW: positive(reading.ratedPowerW, MAX_RATED_W),
       mpptCount: positive(reading.mpptCount, MAX_CHANNELS),
       inverterSerial: reading.inverterSerial,
@@ -110,7 +122,7 @@ export class DeviceNotes {
         name: c.name === null || c.name === '' ? null : c.name.slice(0, MAX_NAME_LENGTH),
       })),
     };
-    this.#write(subject, signature, new Date(), () => noteDeviceFacts(this.#pool, device, facts));
+    if (this.#facts.add({ subject, told })) this.#mark(subject, signature, new Date());
   }
 
   /** Once a minute for each inverter and kind, or once a day where it is a state that lasts until somebody mends it. */
@@ -127,40 +139,15 @@ export class DeviceNotes {
 
   /** Waits for the notes under way: for a clean stop, and for tests. */
   async settled(): Promise<void> {
-    this.#writeGathered();
+    await Promise.all([this.#gateways.settled(), this.#facts.settled()]);
     if (this.#underWay > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  #writeGathered(): void {
-    if (this.#gathering !== null) clearTimeout(this.#gathering);
-    this.#gathering = null;
-    // In one order for every writer: two of them may note the same gateways at once.
-    this.#writeGateways(this.#gathered.splice(0).sort((a, b) => (a.subject < b.subject ? -1 : 1)));
-  }
-
-  #writeGateways(gathered: readonly GatheredGateway[]): void {
-    if (gathered.length === 0) return;
-    this.#run(
-      gathered.map(({ subject }) => subject),
-      () => this.#noteGateways(gathered),
-    );
-  }
-
   async #noteGateways(gathered: readonly GatheredGateway[]): Promise<void> {
-    let before: (string | null)[];
-    try {
-      before = await noteGateways(
-        this.#pool,
-        gathered.map(({ told }) => told),
-      );
-    } catch (error) {
-      if (gathered.length === 1 || isOutage(error)) throw error;
-      // One of them is refused: halve until it stands alone, so that it takes nobody along.
-      const middle = gathered.length >> 1;
-      this.#writeGateways(gathered.slice(0, middle));
-      this.#writeGateways(gathered.slice(middle));
-      return;
-    }
+    const before = await noteGateways(
+      this.#pool,
+      gathered.map(({ told }) => told),
+    );
     gathered.forEach(({ inverterId, told: { userId, address, seenAt } }, i) => {
       const last = before[i] ?? null;
       if (last === null || address === null || inverterId === null || householdOf(last) === householdOf(address))
@@ -174,7 +161,7 @@ export class DeviceNotes {
     // Under a storm notes are shed, never queued without bound; the next packet brings them again.
     if (!this.#isDue(subject, signature, now, everyMs) || this.#underWay >= MAX_UNDER_WAY) return;
     this.#mark(subject, signature, now);
-    this.#run([subject], work);
+    this.#run(subject, work);
   }
 
   #isDue(subject: string, signature: string, now: Date, everyMs: number): boolean {
@@ -189,20 +176,23 @@ export class DeviceNotes {
     this.#written.set(subject, { signature: signature === '' ? before : signature, at: now.getTime() });
   }
 
-  #run(subjects: readonly string[], work: () => Promise<void>): void {
+  #run(subject: string, work: () => Promise<void>): void {
     this.#underWay++;
     work()
-      .catch((error: unknown) => {
-        for (const subject of subjects) this.#written.delete(subject);
-        this.#log.warn(
-          { err: error, subject: subjects[0], count: subjects.length },
-          'could not note what a device said about itself',
-        );
-      })
+      .catch((error: unknown) => this.#forget([subject], error))
       .finally(() => {
         this.#underWay--;
         if (this.#underWay === 0) for (const wake of this.#idle.splice(0)) wake();
       });
+  }
+
+  /** What could not be noted is not taken for known. */
+  #forget(subjects: readonly string[], error: unknown): void {
+    for (const subject of subjects) this.#written.delete(subject);
+    this.#log.warn(
+      { err: error, subject: subjects[0], count: subjects.length },
+      'could not note what a device said about itself',
+    );
   }
 }
 

@@ -116,26 +116,33 @@ export async function noteUnclaimed(pool: pg.Pool, serial: string, seenAt: Date,
   await ask(pool, 'note_unclaimed', 'SELECT api.note_unclaimed($1,$2,$3)', [serial, seenAt, address]);
 }
 
-export async function noteDeviceFacts(
-  pool: pg.Pool,
-  device: { userId: UserId; inverterId: InverterId },
-  facts: {
-    ratedPowerW: number | null;
-    mpptCount: number | null;
-    inverterSerial: string | null;
-    gatewaySerial: string | null;
-    channels: { channel: number; name: string | null }[];
-  },
-): Promise<void> {
-  await ask(pool, 'note_device_facts', 'SELECT api.note_device_facts($1,$2,$3,$4,$5,$6,$7,$8)', [
-    device.userId,
-    device.inverterId,
-    facts.ratedPowerW,
-    facts.mpptCount,
-    facts.inverterSerial,
-    facts.gatewaySerial,
-    facts.channels.map((c) => c.channel),
-    facts.channels.map((c) => c.name),
+/** What a device told of itself with its readings; null: it did not. */
+export interface ToldFacts {
+  userId: UserId;
+  inverterId: InverterId;
+  ratedPowerW: number | null;
+  mpptCount: number | null;
+  inverterSerial: string | null;
+  gatewaySerial: string | null;
+  channels: readonly { channel: number; name: string | null }[];
+}
+
+/**
+ * Notes what devices told of themselves, in one statement; nothing is written where all of it is known.
+ * @param told each device once
+ */
+export async function noteDevicesFacts(pool: pg.Pool, told: readonly ToldFacts[]): Promise<void> {
+  const inputs = told.flatMap(({ channels }, i) => channels.map((input) => ({ ...input, row: i + 1 })));
+  await ask(pool, 'note_devices_facts', 'SELECT api.note_devices_facts($1,$2,$3,$4,$5,$6,$7,$8,$9)', [
+    intArray(told.map(({ userId }) => userId)),
+    intArray(told.map(({ inverterId }) => inverterId)),
+    intArray(told.map(({ ratedPowerW }) => ratedPowerW)),
+    intArray(told.map(({ mpptCount }) => mpptCount)),
+    textArray(told.map(({ inverterSerial }) => inverterSerial)),
+    textArray(told.map(({ gatewaySerial }) => gatewaySerial)),
+    intArray(inputs.map(({ row }) => row)),
+    intArray(inputs.map(({ channel }) => channel)),
+    textArray(inputs.map(({ name }) => name)),
   ]);
 }
 

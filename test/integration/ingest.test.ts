@@ -2,13 +2,18 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Unavailable } from '../../src/domain/errors.ts';
 import { assembleIngest, type IngestParts } from '../../src/ingest/assemble.ts';
 import { Batcher } from '../../src/ingest/batcher.ts';
+import { DeviceNotes } from '../../src/ingest/device-notes.ts';
 import { flushSamples } from '../../src/ingest/flush.ts';
 import { createInverterService } from '../../src/services/inverters.ts';
 import type { SessionUser } from '../../src/services/services.ts';
 import { createStatisticsService } from '../../src/services/statistics.ts';
+import { noteDevicesFacts, type ToldFacts } from '../../src/store/devices.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { envelopeOf, openDtuReading } from '../support/make-reading.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+/** But for whose and which it is. */
+const FLEET_DEVICE = { siteId: 0, timeZone: 'Europe/Berlin', place: null, ratedPowerW: null, mpptCount: null };
 
 let db: TestDatabase;
 let ingest: IngestParts;
@@ -307,5 +312,130 @@ describe('many devices at once', () => {
       ),
     );
     expect(told.rows).toEqual([{ samples: 5, energy_wh: 20 }]);
+  });
+});
+
+describe('what devices tell of themselves', () => {
+  const serialOf = (n: number): string => `fleet${n}`;
+  const reading = (n: number, told: Parameters<typeof openDtuReading>[2] = {}) =>
+    openDtuReading(serialOf(n), at(-30), { inverterSerial: `inside${n}`, ...told });
+  let fleet: number[];
+
+  beforeAll(async () => {
+    fleet = await db.owner(async (client) => {
+      const { rows } = await client.query<{ id: number }>(
+        `INSERT INTO api.inverter (user_id, site_id, kind, serial, name)
+         SELECT $1, (SELECT id FROM api.site WHERE user_id = $1 LIMIT 1), 'opendtu', 'fleet' || n, 'Dach' FROM generate_series(0, 499) n
+         RETURNING id`,
+        [alice.id],
+      );
+      return rows.map(({ id }) => id);
+    });
+  });
+
+  /** What is known of one of them, by the person and by itself. */
+  const known = async (n: number) => {
+    const { rows } = await db.owner((client) =>
+      client.query(
+        `SELECT rated_power_w, device_rated_power_w, device_mppt_count, inverter_serial, gateway_serial,
+           (SELECT json_object_agg(channel, json_build_array(name, device_name)) FROM api.channel c WHERE c.inverter_id = i.id) AS inputs
+         FROM api.inverter i WHERE id = $1`,
+        [fleet[n]],
+      ),
+    );
+    return rows[0];
+  };
+  /** Which transactions wrote the rows. */
+  const writers = () =>
+    db.owner((client) =>
+      client.query(
+        `SELECT 'inverter', id, 0, xmin::text, xmax::text FROM api.inverter WHERE id = ANY ($1)
+         UNION ALL SELECT 'channel', inverter_id, channel, xmin::text, xmax::text FROM api.channel WHERE inverter_id = ANY ($1)
+         ORDER BY 1, 2, 3`,
+        [fleet],
+      ),
+    );
+  const restarted = () => new DeviceNotes(db.pools.notes, createLogger('fatal'));
+  const device = (n: number) => ({ ...FLEET_DEVICE, serial: serialOf(n), userId: alice.id, inverterId: fleet[n] ?? 0 });
+
+  it('is written together when five hundred report at once, and not again after a restart', async () => {
+    const asked = vi.spyOn(db.pools.notes, 'query');
+    for (let n = 0; n < fleet.length; n++) {
+      ingest.notes.facts(device(n), reading(n));
+      // As they come: in packets, and a statement may be under way.
+      if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await ingest.notes.settled();
+    const statements = asked.mock.calls.length;
+    asked.mockRestore();
+    expect(statements).toBeGreaterThan(0);
+    expect(statements).toBeLessThanOrEqual(6);
+    for (const n of [0, 250, 499]) {
+      expect(await known(n)).toMatchObject({
+        device_rated_power_w: 1500,
+        device_mppt_count: 1,
+        inverter_serial: `inside${n}`,
+        inputs: { 1: [null, 'Hochbeet'] },
+      });
+    }
+    const before = (await writers()).rows;
+    expect(before).toHaveLength(1000);
+    const notes = restarted();
+    for (let n = 0; n < fleet.length; n++) notes.facts(device(n), reading(n));
+    await notes.settled();
+    expect((await writers()).rows).toEqual(before);
+  });
+
+  it('leaves what a person said, keeps what is unsaid, and comes again where it was refused', async () => {
+    await db.owner((client) =>
+      client
+        .query(`UPDATE api.inverter SET rated_power_w = 800 WHERE id = $1`, [fleet[1]])
+        .then(() => client.query(`UPDATE api.channel SET name = 'Carport' WHERE inverter_id = $1`, [fleet[1]])),
+    );
+    const input = (channel: number, name: string | null) => ({ ...reading(0).channels[0], channel, name });
+    const notes = restarted();
+    const tell = (n: number, told: Record<string, unknown>) => notes.facts(device(n), reading(n, told));
+    tell(1, {
+      ratedPowerW: 2000,
+      mpptCount: null,
+      gatewaySerial: 'dtu',
+      inverterSerial: null,
+      channels: [input(1, 'Süd'), input(2, null)],
+    });
+    tell(2, { channels: [input(9, 'Nirgends')] });
+    tell(3, { ratedPowerW: 2500, channels: [input(1, null)] });
+    await notes.settled();
+    expect(await known(1)).toEqual({
+      rated_power_w: 800,
+      device_rated_power_w: 2000,
+      device_mppt_count: 1,
+      inverter_serial: 'inside1',
+      gateway_serial: 'dtu',
+      inputs: { 1: ['Carport', 'Süd'], 2: [null, null] },
+    });
+    expect(await known(2)).toMatchObject({ device_rated_power_w: 1500, inputs: { 1: [null, 'Hochbeet'] } });
+    expect(await known(3)).toMatchObject({ device_rated_power_w: 2500, inputs: { 1: [null, 'Hochbeet'] } });
+    const asked = vi.spyOn(db.pools.notes, 'query');
+    tell(2, { channels: [input(9, 'Nirgends')] });
+    tell(3, { ratedPowerW: 2500, channels: [input(1, null)] });
+    await notes.settled();
+    expect(asked).toHaveBeenCalledTimes(1);
+    asked.mockRestore();
+  });
+
+  it('is written by two processes at once, in whatever order each was told', async () => {
+    const told = (gateway: string): ToldFacts[] =>
+      fleet.map((inverterId) => ({
+        ...{ userId: alice.id, inverterId, ratedPowerW: null, mpptCount: null, inverterSerial: null },
+        gatewaySerial: gateway,
+        channels: [{ channel: 1, name: gateway }],
+      }));
+    for (let round = 0; round < 3; round++) {
+      await Promise.all([
+        noteDevicesFacts(db.pools.ingest, told(`a${round}`)),
+        noteDevicesFacts(db.pools.ingest, told(`b${round}`).reverse()),
+      ]);
+    }
+    expect(await known(0)).toMatchObject({ gateway_serial: expect.stringMatching(/^[ab]2$/) });
   });
 });

@@ -90,6 +90,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
   'api.auth_key': { execute: ['app'], definer: 'lookup', foreign: 'answers whoever knows the key’s hash' },
   'api.is_setup_token': { execute: ['app'], definer: 'lookup', foreign: 'yes or no about the installation' },
   'api.is_only_account': { execute: ['app'], definer: 'lookup', foreign: 'yes or no about the installation' },
+  'api.has_administrator': { execute: ['app'], definer: 'lookup', foreign: 'yes or no about the installation' },
   'api.create_first_admin': {
     execute: ['app'],
     definer: 'owner',
@@ -181,14 +182,14 @@ export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
     },
   },
   'api.note_unclaimed': { execute: ['ingest'], definer: 'owner', foreign: 'unclaimed loggers belong to no account' },
-  'api.note_device_facts': {
+  'api.note_devices_facts': {
     execute: ['ingest'],
     definer: 'owner',
     foreign: {
-      args: ({ user, inverter }) => ({
-        of_user: String(user),
-        of_inverter: String(inverter),
-        rated: '4242',
+      args: (of) => ({
+        ...pair(of),
+        rated: array(4242),
+        channel_rows: array(1),
         channels: `'{7}'`,
         channel_names: `'{Carport}'`,
       }),
