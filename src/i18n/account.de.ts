@@ -14,6 +14,18 @@ export const accountDe: typeof accountEn = {
         ? 'Zu viele Versuche. Bitte versuchen Sie es in einer Minute wieder.'
         : `Zu viele Versuche. Bitte versuchen Sie es in ${minutes} Minuten wieder.`,
     required: 'Bitte füllen Sie dieses Feld aus.',
+    noAdministrator: {
+      title: 'Dieser Server hat noch keinen Administrator',
+      where:
+        'Beim Start hat er einen Link ausgegeben, unter dem Sie ihn einrichten. Er steht in der Ausgabe des Servers:',
+      terminal: 'im Terminal, in dem er gestartet wurde',
+      service: 'als Dienst:',
+      container: 'im Container:',
+      again:
+        'Jeder Start gibt einen neuen Link aus; nur der letzte gilt. Ohne Neustart geht es auch mit diesem Befehl auf dem Rechner des Servers:',
+      isOpen:
+        'Ein Konto, das Sie hier selbst anlegen, ist ein gewöhnliches: Zum Administrator machen nur der Link oder der Befehl.',
+    },
   },
 
   setup: {

@@ -12,6 +12,17 @@ export const accountEn = {
         ? 'Too many attempts. Please try again in a minute.'
         : `Too many attempts. Please try again in ${minutes} minutes.`,
     required: 'Please fill in this field.',
+    noAdministrator: {
+      title: 'This server has no administrator yet',
+      where: 'When it started it printed a link by which you set it up. It stands in the output of the server:',
+      terminal: 'in the terminal where it was started',
+      service: 'as a service:',
+      container: 'in a container:',
+      again:
+        'Every start prints a new link; only the last one is valid. Without a restart, this command on the server’s machine does it too:',
+      isOpen:
+        'An account that you create here yourself is an ordinary one: only the link or the command makes an administrator.',
+    },
   },
 
   setup: {

@@ -76,6 +76,8 @@ export interface AccountService {
   identify(token: string, now: Date): Promise<{ user: SessionUser; sessionId: string; tokenExpiresAt: Date }>;
   /** A fresh JWT for a living session (the cookie is renewed in the token's last day). */
   renew(userId: UserId, sessionId: string, now: Date): Promise<{ token: string; expiresAt: Date }>;
+  /** Whether anybody administers this server yet. Once it is so it stays so, and nobody is asked again. */
+  hasAdministrator(): Promise<boolean>;
   /** True while no administrator exists and the one-time link printed at the start is valid. */
   isSetupTokenValid(token: string): Promise<boolean>;
   /** Creates the first administrator through the one-time link; the link is used up. @throws NotAllowed, InvalidInput, Conflict */

@@ -54,6 +54,12 @@ export async function isSetupToken(app: pg.Pool, tokenHash: Buffer): Promise<boo
   return row?.valid === true;
 }
 
+/** Whether there is an administrator, disabled ones included; then no one-time link is given out or valid. */
+export async function hasAdministrator(app: pg.Pool): Promise<boolean> {
+  const [row] = await ask<{ has: boolean }>(app, 'SELECT api.has_administrator() AS has');
+  return row?.has === true;
+}
+
 export interface AccountToInsert {
   email: string;
   passwordHash: string;

@@ -491,10 +491,18 @@ describe('the first administrator', () => {
     expect(stored.rowCount).toBe(1);
   });
 
-  it('leaves no link behind when made on the command line', async () => {
+  it('leaves no link behind when made on the command line, and then nobody asks for one any more', async () => {
     const token = (await issue()) ?? '';
+    const queries = vi.spyOn(fresh.pools.app, 'query');
+    expect(await service.hasAdministrator()).toBe(false);
+    const ordinary = { ...admin, passwordHash: hashed, timeZone: 'Europe/Berlin', isAdmin: false, isVerified: true };
+    await fresh.owner((owner) => insertAccount(owner, { ...ordinary, email: 'member@example.org' }));
+    expect(await service.hasAdministrator()).toBe(false);
+    expect(queries).toHaveBeenCalledTimes(2);
     const member = { ...admin, passwordHash: hashed, timeZone: 'Europe/Berlin', isAdmin: true, isVerified: true };
     await fresh.owner((owner) => insertAccount(owner, { ...member, email: 'cli@example.org' }));
+    expect([await service.hasAdministrator(), await service.hasAdministrator()]).toEqual([true, true]);
+    expect(queries).toHaveBeenCalledTimes(3);
     expect(await service.isSetupTokenValid(token)).toBe(false);
     expect(await issue()).toBeNull();
     expect((await fresh.owner((owner) => owner.query('SELECT FROM api.setup_token'))).rowCount).toBe(0);

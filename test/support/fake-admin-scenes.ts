@@ -15,6 +15,13 @@ function nothingYet(): FakeServices {
   return services;
 }
 
+/** A server nobody has set up: whoever opens its address signs in nowhere. */
+function unset(): FakeServices {
+  const services = fakeServices();
+  services.isAdministered = false;
+  return services;
+}
+
 const scene = (name: string, path: string, of: Partial<Scene> = {}): Scene => ({
   ...{ name: `admin-${name}`, path: `/admin${path}`, services: administration, as: 'admin' },
   ...of,
@@ -22,6 +29,7 @@ const scene = (name: string, path: string, of: Partial<Scene> = {}): Scene => ({
 
 /** The pages of the administration, for the long look at every page. */
 export const ADMIN_SCENES: readonly Scene[] = [
+  { name: 'login-no-administrator', path: '/login', services: unset, as: 'nobody' },
   scene('overview', ''),
   scene('overview-nothing', '', { services: nothingYet }),
   scene('users', '/users'),

@@ -44,6 +44,8 @@ export interface FakeServices extends Services {
   ended: Set<string>;
   /** How often a page was read, by what. */
   reads: { list: number; current: number; power: number; energy: number };
+  /** Whether the server has an administrator. */
+  isAdministered: boolean;
   /** The link that makes the first administrator; null when used up. */
   setupToken: string | null;
   user: SessionUser;
@@ -92,6 +94,7 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
     ...fakeAccountServices(ownAccount),
     ended: new Set(),
     reads: { list: 0, current: 0, power: 0, energy: 0 },
+    isAdministered: true,
     setupToken: 'setup-token',
     user: { ...memberOf(1), ...user },
     failWith: null,
@@ -124,6 +127,7 @@ export function fakeServices(inverters: InverterCurrent[] = [], user: Partial<Se
         living(sessionId);
         return { token: `token-of-${userId}`, expiresAt: inTwoDays(now) };
       },
+      hasAdministrator: async () => fake.isAdministered,
       async isSetupTokenValid(token) {
         return token === fake.setupToken;
       },

@@ -7,7 +7,13 @@ import type { Pools } from '../../db/pools.ts';
 import { Conflict, NotAllowed, NotSignedIn, OtpRequired, WrongCode } from '../../domain/errors.ts';
 import type { UserId } from '../../domain/inverter.ts';
 import { noteFailedSignIn, noteOwnAct, renewPasswordHash } from '../../store/account-flows.ts';
-import { type AccountRow, findAccount, insertFirstAdmin, isSetupToken } from '../../store/accounts.ts';
+import {
+  type AccountRow,
+  findAccount,
+  hasAdministrator,
+  insertFirstAdmin,
+  isSetupToken,
+} from '../../store/accounts.ts';
 import { addSession, endSession, findSession, type SessionRow, touchSession } from '../../store/sessions.ts';
 import type { AccountService, Client, NewAccount, SessionUser, SignedIn } from '../services.ts';
 import type { AccountLimits } from './limits.ts';
@@ -54,6 +60,8 @@ export function createAccounts(options: AccountsOptions): Accounts {
   const { guard } = options;
   const passwords = options.passwords ?? argon2id;
   const tokens = new SessionTokens(options.authSecret);
+  // The last administrator stays one, so that a yes holds for good.
+  let isAdministered = false;
 
   /** The hash of a password that was just typed in, made anew where it was made in an older way. */
   async function renewHash(userId: UserId, stored: string, password: string): Promise<void> {
@@ -169,6 +177,11 @@ export function createAccounts(options: AccountsOptions): Accounts {
     async renew(userId, sessionId, now) {
       await livingSession(userId, sessionId, now);
       return tokens.sign(userId, sessionId, now);
+    },
+
+    async hasAdministrator() {
+      isAdministered ||= await hasAdministrator(app);
+      return isAdministered;
     },
 
     isSetupTokenValid: (token) => isSetupToken(app, sha256(token)),

@@ -69,6 +69,42 @@ describe('signing in', () => {
   });
 });
 
+describe('before the first administrator', () => {
+  const text = async (language = 'de'): Promise<string> =>
+    textOf((await web.get('/login', { as: 'nobody', headers: { 'accept-language': language } })).body);
+
+  it('says that there is none, where the link is, and how to do without', async () => {
+    web.services.isAdministered = false;
+    web.services.account.signupIsOpen = false;
+    const german = await text();
+    expect(german).toContain('Dieser Server hat noch keinen Administrator');
+    expect(german).toContain('docker logs deye-hard');
+    expect(german).toContain('npx deye-hard user create --email name@example.org --admin');
+    expect(german).not.toContain('gewöhnliches');
+    expect(await text('en')).toContain('This server has no administrator yet');
+    // It never tells the link itself.
+    expect(german).not.toContain('setup-token');
+  });
+
+  it('says, where everybody may sign up, that this makes no administrator', async () => {
+    web.services.isAdministered = false;
+    expect(await text()).toContain('Ein Konto, das Sie hier selbst anlegen, ist ein gewöhnliches');
+  });
+
+  it('lets others sign in all the same, and does not jump over what it says', async () => {
+    web.services.isAdministered = false;
+    expect((await web.get('/login', NOBODY)).body).not.toContain('autofocus');
+    expect((await web.post('/login', RIGHT, NOBODY)).statusCode).toBe(303);
+    const wrong = await web.post('/login', { ...RIGHT, password: 'geheim-falsch' }, NOBODY);
+    expect(textOf(wrong.body)).toContain('noch keinen Administrator');
+  });
+
+  it('is over with the first one', async () => {
+    expect(await text()).not.toContain('Administrator');
+    expect((await web.get('/login', NOBODY)).body).toContain('autofocus');
+  });
+});
+
 describe('signing out', () => {
   it('ends the session and takes the cookie away', async () => {
     const answer = await web.post('/logout', {});

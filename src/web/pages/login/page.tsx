@@ -1,18 +1,20 @@
-import type { JSX } from 'preact';
+import { Fragment, type JSX } from 'preact';
 import { Entrance, LanguageLink } from '../../components/entrance.tsx';
 import { Field, Form, FormMessage } from '../../components/form.tsx';
-import { SunMark } from '../../components/icon.tsx';
+import { Icon, SunMark } from '../../components/icon.tsx';
 import type { Frame } from '../../page-definition.ts';
 
 export interface LoginData {
   next: string;
   /** Whether strangers may create accounts. */
   isOpen: boolean;
+  /** Whether the server has an administrator; while it has none, this is where the set-up is looked for. */
+  isAdministered: boolean;
   /** The password was right, and the code of the second factor is asked for. */
   challenge: string | null;
 }
 
-export function LoginPage({ next, isOpen, challenge }: LoginData, frame: Frame): JSX.Element {
+export function LoginPage({ next, isOpen, isAdministered, challenge }: LoginData, frame: Frame): JSX.Element {
   const { t } = frame.language;
   const { form } = frame;
   const asked = form?.action === '/login/code' ? (form.values['challenge'] ?? null) : challenge;
@@ -24,6 +26,7 @@ export function LoginPage({ next, isOpen, challenge }: LoginData, frame: Frame):
         <h1 class="font-bold text-3xl">{t.login.title}</h1>
         <p class="text-muted">{t.login.lead}</p>
       </div>
+      {isAdministered ? null : <NoAdministrator isOpen={isOpen} frame={frame} />}
       <Form action="/login" csrf={frame.csrfToken} class="panel flex flex-col gap-4">
         <FormMessage form={form} />
         <input type="hidden" name="next" value={form?.values['next'] ?? next} />
@@ -36,7 +39,8 @@ export function LoginPage({ next, isOpen, challenge }: LoginData, frame: Frame):
           inputmode="email"
           value={form?.values['username']}
           error={form?.errors['username']}
-          autofocus={form === null}
+          // What is said above it would be passed over.
+          autofocus={form === null && isAdministered}
         />
         <Field
           id="password"
@@ -63,6 +67,49 @@ export function LoginPage({ next, isOpen, challenge }: LoginData, frame: Frame):
         <LanguageLink frame={frame} path="/login" />
       </p>
     </div>
+  );
+}
+
+const CREATE_ADMINISTRATOR = 'npx deye-hard user create --email name@example.org --admin';
+
+/** Where the one-time link is, and what to do without it. Whoever reads the server's output or runs commands there owns the server. */
+function NoAdministrator({ isOpen, frame }: { isOpen: boolean; frame: Frame }): JSX.Element {
+  const words = frame.language.t.login.noAdministrator;
+  return (
+    <section class="panel flex flex-col gap-3" aria-labelledby="no-administrator">
+      <h2 id="no-administrator" class="flex gap-2 font-bold text-lg">
+        <Icon name="alert" class="mt-1 size-5 shrink-0 text-sun-ink" />
+        {words.title}
+      </h2>
+      <p>{words.where}</p>
+      <ul class="flex list-disc flex-col gap-1 pl-5">
+        <li>{words.terminal}</li>
+        <li>
+          {words.service} <Command of="journalctl -u deye-hard" />
+        </li>
+        <li>
+          {words.container} <Command of="docker logs deye-hard" />
+        </li>
+      </ul>
+      <p>
+        {words.again} <Command of={CREATE_ADMINISTRATOR} />
+      </p>
+      {isOpen ? <p class="text-muted">{words.isOpen}</p> : null}
+    </section>
+  );
+}
+
+/** Broken between its words only, and never at their hyphens. */
+function Command({ of }: { of: string }): JSX.Element {
+  return (
+    <code class="mt-1 block select-all rounded-field bg-base-200 px-3 py-2 font-mono text-sm">
+      {of.split(' ').map((word, i) => (
+        <Fragment key={word}>
+          {i === 0 ? '' : ' '}
+          <span class="whitespace-nowrap">{word}</span>
+        </Fragment>
+      ))}
+    </code>
   );
 }
 

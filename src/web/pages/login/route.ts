@@ -26,7 +26,12 @@ export const login = definePage<'public', Record<string, never>, LoginQuery, Log
   query: z.object({ next: z.string().max(2000).optional() }),
   load: async ({ services, user, query }) =>
     user === null
-      ? { next: safePath(query.next), isOpen: services.registration.isOpen, challenge: null }
+      ? {
+          next: safePath(query.next),
+          isOpen: services.registration.isOpen,
+          isAdministered: await services.accounts.hasAdministrator(),
+          challenge: null,
+        }
       : new Redirect(safePath(query.next)),
   view: (data, frame) => ({ title: frame.language.t.login.title, body: LoginPage(data, frame) }),
   actions: [
