@@ -97,6 +97,19 @@ export class Formatter {
     return this.#date('days', timeZone, { day: 'numeric', month: 'long', year: 'numeric' }).formatRange(first, last);
   }
 
+  /** From one moment to another, each with its day and year, what they share said once. */
+  span(from: Date, to: Date, timeZone: string): string {
+    const options: Intl.DateTimeFormatOptions = {
+      day: 'numeric',
+      month: 'short',
+      year: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    };
+    return this.#date('span', timeZone, options).formatRange(from, to);
+  }
+
   /** Two moments of a day or two. */
   hours(from: Date, to: Date, timeZone: string): string {
     const options: Intl.DateTimeFormatOptions = {

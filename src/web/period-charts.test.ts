@@ -41,11 +41,11 @@ describe('the charts of a period', () => {
       to: new Date(NOON.getTime() - 31 * 86_400_000),
       bucket: 'day',
     });
-    expect(running.beforeWh).toBe(sofar.totalWh);
-    expect(running.beforeWh).toBeLessThan(may.totalWh ?? 0);
+    expect(running.before?.energyWh).toBe(sofar.totalWh);
+    expect(running.before?.energyWh).toBeLessThan(may.totalWh ?? 0);
     const past = await chartsOf([one], choice('month', { date: '2026-05-31', compare: true }));
     const april = await chartsOf([one], choice('month', { date: '2026-04-30' }));
-    expect(past.beforeWh).toBe(april.totalWh);
+    expect(past.before?.energyWh).toBe(april.totalWh);
     // The third of a month stands on the third.
     expect(past.energy.bars[2]?.beforeWh).toBe(april.energy.bars[2]?.totalWh);
     expect(past.energy.bars[30]?.beforeWh).toBeNull();
@@ -59,7 +59,7 @@ describe('the charts of a period', () => {
   ] as const)('%s up to now is compared with as much that ended %i hours ago', async (kind, hours) => {
     const now = new Date('2026-06-15T12:10:00Z');
     const one = sunnyInverter(now, { id: 1 });
-    const { period, beforeWh, energy } = await chartsOf([one], choice(kind, { compare: true }), now);
+    const { period, before, energy } = await chartsOf([one], choice(kind, { compare: true }), now);
     const ago = (at: Date): Date => new Date(at.getTime() - hours * 3_600_000);
     const quarters = await fakeServices([one]).statistics.energy(1, 1, {
       from: ago(period.from),
@@ -70,9 +70,37 @@ describe('the charts of a period', () => {
     const last = quarters.points.at(-1);
     expect(last?.start).toEqual(ago(new Date('2026-06-15T12:00:00Z')));
     const expected = (quarters.totalWh ?? 0) - (last?.energyWh ?? 0) / 3;
-    expect(Math.abs((beforeWh ?? 0) - expected)).toBeLessThan(kind === '7d' ? 60 : 3);
+    expect(Math.abs((before?.energyWh ?? 0) - expected)).toBeLessThan(kind === '7d' ? 60 : 3);
     // The bar that has begun stands beside the one before it.
     expect(energy.bars.at(-1)?.beforeWh).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['day', '2026-06-13T22:00:00.000Z', '2026-06-14T12:10:00.000Z'],
+    ['week', '2026-06-07T22:00:00.000Z', '2026-06-08T12:10:00.000Z'],
+    ['month', '2026-04-30T22:00:00.000Z', '2026-05-15T12:10:00.000Z'],
+    ['year', '2024-12-31T23:00:00.000Z', '2025-06-15T12:10:00.000Z'],
+    ['1h', '2026-06-15T10:00:00.000Z', '2026-06-15T11:10:00.000Z'],
+    ['24h', '2026-06-13T12:00:00.000Z', '2026-06-14T12:10:00.000Z'],
+    ['30d', '2026-04-16T22:00:00.000Z', '2026-05-16T12:10:00.000Z'],
+  ] as const)('a running %s is compared from %s to %s, in the bars as in the sum', async (kind, from, until) => {
+    const now = new Date('2026-06-15T12:10:00Z');
+    const { before, energy } = await chartsOf([sunnyInverter(now, { id: 1 })], choice(kind, { compare: true }), now);
+    expect([before?.period.from.toISOString(), before?.until.toISOString()]).toEqual([from, until]);
+    expect(before?.energyWh).toBeGreaterThan(0);
+    expect(energy.bars.reduce((wh, bar) => wh + (bar.beforeWh ?? 0), 0)).toBe(before?.energyWh);
+    expect(before?.elsewhereWh).toBe(0);
+    expect(energy.bars.filter((bar) => bar.from > now && bar.beforeWh !== null)).toEqual([]);
+  });
+
+  it('what a longer month before has on days that this one lacks is told apart', async () => {
+    const one = sunnyInverter(NOON, { id: 1 });
+    const { before, energy } = await chartsOf([one], choice('month', { date: '2026-02-10', compare: true }));
+    const january = await chartsOf([one], choice('month', { date: '2026-01-10' }));
+    const last = january.energy.bars.slice(28).reduce((wh, { totalWh }) => wh + (totalWh ?? 0), 0);
+    expect(before).toMatchObject({ energyWh: january.totalWh, elsewhereWh: last });
+    expect(last).toBeGreaterThan(0);
+    expect(energy.bars.reduce((wh, bar) => wh + (bar.beforeWh ?? 0), last)).toBe(january.totalWh);
   });
 
   it('the day before lies behind the day, at the same times', async () => {

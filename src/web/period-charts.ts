@@ -1,8 +1,6 @@
 import type { Bounds } from '../domain/period.ts';
-import { addDays, dayBounds, localDate, QUARTER_MS, quarterStart } from '../domain/period.ts';
+import { addDays, dayBounds, localDate } from '../domain/period.ts';
 import {
-  HOUR_MS,
-  HOURS,
   type PeriodChoice,
   type PeriodKind,
   type ShownPeriod,
@@ -20,6 +18,7 @@ import type { TickStyle } from './charts/axis.ts';
 import { type BarPoint, type Bars, barsOf } from './charts/bars.ts';
 import { type Curve, type CurveInput, type CurvePoint, curveOf } from './charts/curve.ts';
 import { lightHours } from './charts/day-hours.ts';
+import { type Before, comparedWith, placedBefore, readBefore } from './period-before.ts';
 
 /** How finely each period is drawn: no more points than a wide screen has pixels for. */
 const FINENESS: Record<PeriodKind, { bucket: ChartBucket; slot: SlotSize; style: TickStyle }> = {
@@ -64,8 +63,8 @@ export interface PeriodCharts {
   energy: Bars;
   /** All energy of the period; null where nothing is known. */
   totalWh: number | null;
-  /** The same of the period before, up to the same moment of it while this one is running. */
-  beforeWh: number | null;
+  /** What it is compared with; null where it is not. */
+  before: Before | null;
   /** Whether the last value of the curve is what is now. */
   isCurrent: boolean;
 }
@@ -95,8 +94,8 @@ export function periodShape({ period }: { period: ShownPeriod }): string {
 export async function readPeriodCharts(input: PeriodInput): Promise<PeriodCharts> {
   const period = await periodOf(input);
   const { curve, isCurrent } = await powerOf(input, period);
-  const { energy, totalWh, beforeWh } = await energyOf(input, period);
-  return { period, power: curve, energy, totalWh, beforeWh, isCurrent };
+  const { energy, totalWh, before } = await energyOf(input, period);
+  return { period, power: curve, energy, totalWh, before, isCurrent };
 }
 
 /** Only the curve of power. */
@@ -132,13 +131,14 @@ function hasBand({ layers }: ChartSources, period: ShownPeriod): boolean {
 async function energyOf(
   input: PeriodInput,
   period: ShownPeriod,
-): Promise<{ energy: Bars; totalWh: number | null; beforeWh: number | null }> {
+): Promise<{ energy: Bars; totalWh: number | null; before: Before | null }> {
   const { now, timeZone } = input;
-  const { slots, series, before, totalWh, beforeWh } = await readEnergy(input, period);
+  const { slots, series, totalWh, before } = await readEnergy(input, period);
   const { style } = FINENESS[period.choice.kind];
   const isExpected = energyExpected(period, timeZone);
   const disbelieved = await input.sources.whole.disbelieved(readable(period));
-  return { energy: barsOf({ slots, series, before, disbelieved, now, isExpected, style }), totalWh, beforeWh };
+  const bars = barsOf({ slots, series, before: before?.barsWh ?? null, disbelieved, now, isExpected, style });
+  return { energy: bars, totalWh, before };
 }
 
 /** Several side by side, of whatever they measure; `least`: the scale reaches at least so far. */
@@ -175,7 +175,7 @@ async function readPower(
   const isFine = bucketMsOf(period) < BUCKET_MS['15m'];
   // Nor is it kept what several had together at most: the sum of each one's highest in a quarter hour is more than they ever had.
   const whole = isOne(sources) ? (layers[0] ?? []) : isFine ? await sources.whole.curve(range) : null;
-  const before = isFine ? comparedWith(period, timeZone, now) : null;
+  const before = isFine ? comparedWith(period, now) : null;
   const compared = before === null ? [] : await sources.whole.curve({ ...readable(before), bucket });
   return {
     layers,
@@ -193,85 +193,30 @@ async function readEnergy(
 ): Promise<{
   slots: Bounds[];
   series: { name: string; points: BarPoint[] }[];
-  before: (number | null)[] | null;
   totalWh: number | null;
-  beforeWh: number | null;
+  before: Before | null;
 }> {
   const { slot } = FINENESS[period.choice.kind];
   const series = await fewAtATime(sources.layers, async (source) => ({
     name: source.name,
     points: await source.energy({ ...readable(period), bucket: slot }),
   }));
-  const slots = slotsOf(litPart(period, series), slot, timeZone);
-  const totalWh = totalOf(series.flatMap(({ points }) => points));
-  const before = comparedWith(period, timeZone, now);
-  if (before === null) return { slots, series, before: null, totalWh, beforeWh: null };
-  const earlier = await sources.whole.energy({ ...readable(before), bucket: slot });
+  const earlier = await readBefore(sources.whole, period, slot, now);
+  const all = [...series.flatMap(({ points }) => points), ...(earlier?.points ?? [])];
+  const slots = slotsOf(litPart(period, all), slot, timeZone);
   return {
     slots,
     series,
-    before: placedBefore(earlier, before, period, slots, slot),
-    totalWh,
-    beforeWh: await upToSameMoment(sources.whole, earlier, before, period, now, slot),
+    totalWh: totalOf(series.flatMap(({ points }) => points)),
+    before: earlier === null ? null : placedBefore(earlier, slots),
   };
 }
 
 /** Of a day the same hours as its curve shows. */
-function litPart(period: ShownPeriod, series: readonly { points: readonly BarPoint[] }[]): Bounds {
+function litPart(period: ShownPeriod, points: readonly Pick<BarPoint, 'start' | 'energyWh'>[]): Bounds {
   if (period.choice.kind !== 'day') return period;
-  const lit = series.flatMap(({ points }) =>
-    points.map(({ start, energyWh }) => ({ time: start, value: energyWh, max: 0, min: null })),
-  );
+  const lit = points.map(({ start, energyWh }) => ({ time: start, value: energyWh, max: 0, min: null }));
   return lightHours(period, lit, 3_600_000);
-}
-
-/**
- * Half of this month is measured by half of the last one, and an hour and seven minutes by as much: of the quarter hour that the moment
- * lies in, its share counts.
- */
-async function upToSameMoment(
-  whole: ChartSource,
-  earlier: readonly BarPoint[],
-  before: ShownPeriod,
-  period: ShownPeriod,
-  now: Date,
-  bucket: SlotSize,
-): Promise<number | null> {
-  if (!period.isRunning) return totalOf(earlier);
-  const at = sameWallTime(now.getTime(), period.from, before.from, period.timeZone);
-  const until = Math.min(at, before.to.getTime());
-  const begun = new Date(quarterStart(until));
-  const share = (until - begun.getTime()) / QUARTER_MS;
-  const done = begun > before.from ? await whole.energy({ from: before.from, to: begun, bucket }) : [];
-  const last = share > 0 ? await whole.energy({ from: begun, to: new Date(until), bucket: '15m' }) : [];
-  return totalOf([...done, ...last.map((point) => ({ ...point, energyWh: Math.round(point.energyWh * share) }))]);
-}
-
-/** The bars of the period before, each in the slot that has its place: the third of a month on the third. */
-function placedBefore(
-  earlier: readonly BarPoint[],
-  before: ShownPeriod,
-  period: ShownPeriod,
-  slots: readonly Bounds[],
-  size: SlotSize,
-): (number | null)[] {
-  const ends = new Map(slotsOf(before, size, before.timeZone).map(({ from, to }) => [from.getTime(), to.getTime()]));
-  const found: (number | null)[] = slots.map(() => null);
-  for (const { start, energyWh } of earlier) {
-    const middle = (start.getTime() + (ends.get(start.getTime()) ?? start.getTime())) / 2;
-    const ms = sameWallTime(middle, before.from, period.from, period.timeZone);
-    const index = slots.findIndex(({ from, to }) => from.getTime() <= ms && ms < to.getTime());
-    if (index !== -1) found[index] = (found[index] ?? 0) + energyWh;
-  }
-  return found;
-}
-
-/** Some hours are a little more, for they begin with a bar: those before are as many, and end as long ago as they are. */
-function comparedWith({ choice, previous, to }: ShownPeriod, timeZone: string, now: Date): ShownPeriod | null {
-  if (!choice.compare || previous === null) return null;
-  const hours = HOURS[choice.kind];
-  if (hours === undefined) return shownPeriod(previous, timeZone, now);
-  return shownPeriod({ ...previous, until: new Date(to.getTime() - hours * HOUR_MS) }, timeZone, now);
 }
 
 function drawn(

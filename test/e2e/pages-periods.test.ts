@@ -92,7 +92,7 @@ describe.skipIf(!canBrowse)('a period', () => {
     await page.getByRole('button', { name: 'Zeigen' }).click();
     await expect.poll(() => title(page)).toBe('18.–24. Mai 2026');
     await page.getByRole('link', { name: 'Mit dem Zeitraum davor vergleichen' }).click();
-    await expect.poll(() => total(page)).toMatch(/insgesamt, .* als im Zeitraum davor$/);
+    await expect.poll(() => total(page)).toMatch(/insgesamt, .* als im Zeitraum davor \(11\.–17\. Mai 2026\)$/);
   });
 
   it('a quick stroke turns the page, and a pointer over the curve reads its values', async () => {

@@ -12,6 +12,8 @@ interface BarChartProps {
   label: string;
   bars: Bars;
   timeZone: string;
+  /** What the period before is called. */
+  before?: string;
   /** Where a bar leads: into its day, month or year. */
   href?: ((bar: Bar) => string | null) | undefined;
   /** The height of the drawing. */
@@ -19,7 +21,15 @@ interface BarChartProps {
 }
 
 /** Energy by slots of time, each bar the sum of its layers. A slot of which nothing is known is hatched: that is not zero. */
-export function BarChart({ id, label, bars: chart, timeZone, href, size = 'normal' }: BarChartProps): JSX.Element {
+export function BarChart({
+  id,
+  label,
+  bars: chart,
+  timeZone,
+  before,
+  href,
+  size = 'normal',
+}: BarChartProps): JSX.Element {
   const { t, fmt } = useView();
   const { bars, names, highest, style } = chart;
   if (bars.every(({ totalWh, beforeWh }) => totalWh === null && beforeWh === null)) return <NoData />;
@@ -35,6 +45,7 @@ export function BarChart({ id, label, bars: chart, timeZone, href, size = 'norma
   );
   const height = size === 'low' ? 'h-36 md:h-44' : 'h-48 md:h-64';
   const hasBefore = bars.some(({ beforeWh }) => beforeWh !== null);
+  const beforeName = before ?? t.chart.before;
   return (
     <figure class="chart-figure" data-chart>
       <svg
@@ -91,7 +102,7 @@ export function BarChart({ id, label, bars: chart, timeZone, href, size = 'norma
       </svg>
       <Legend
         names={names}
-        hasBefore={hasBefore}
+        before={hasBefore ? beforeName : null}
         hasEstimates={chart.hasEstimates}
         hasDisbelieved={chart.hasDisbelieved}
       />
@@ -101,7 +112,7 @@ export function BarChart({ id, label, bars: chart, timeZone, href, size = 'norma
         columns={[
           ...(names.length > 1 ? names.map((name, series) => ({ name, series })) : []),
           { name: t.chart.sum, series: null },
-          ...(hasBefore ? [{ name: t.chart.before, series: null }] : []),
+          ...(hasBefore ? [{ name: beforeName, series: null }] : []),
         ]}
         rows={bars
           .filter((bar) => bar.totalWh !== null || bar.beforeWh !== null || bar.isMissing || bar.disbelieved > 0)

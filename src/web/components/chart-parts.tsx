@@ -74,7 +74,7 @@ export function TimeAxis({ ticks, timeZone }: { ticks: readonly TimeTick[]; time
 export function Legend({
   names,
   hasPeak = false,
-  hasBefore = false,
+  before = null,
   hasEstimates = false,
   hasDisbelieved = false,
   band = null,
@@ -82,7 +82,8 @@ export function Legend({
 }: {
   names: readonly string[];
   hasPeak?: boolean;
-  hasBefore?: boolean;
+  /** What the period before is called; null: it is not drawn. */
+  before?: string | null;
   hasEstimates?: boolean;
   hasDisbelieved?: boolean;
   /** What the band around the line is; null: there is none. */
@@ -92,8 +93,8 @@ export function Legend({
 }): JSX.Element | null {
   const { t } = useView();
   const named = names.length > 1 ? names : [];
-  const words = [band, means].filter((one) => one !== null);
-  if (named.length + words.length === 0 && !hasPeak && !hasBefore && !hasEstimates && !hasDisbelieved) return null;
+  const words = [band, means, before].filter((one) => one !== null);
+  if (named.length + words.length === 0 && !hasPeak && !hasEstimates && !hasDisbelieved) return null;
   return (
     <ul class="mt-3 flex flex-wrap gap-x-5 gap-y-1 text-sm">
       {named.map((name, index) => (
@@ -120,12 +121,12 @@ export function Legend({
           {t.chart.peak}
         </li>
       ) : null}
-      {hasBefore ? (
+      {before === null ? null : (
         <li class="flex items-center gap-2">
-          <span class="legend-line" />
-          {t.chart.before}
+          <span class="legend-line shrink-0" />
+          {before}
         </li>
-      ) : null}
+      )}
       {hasEstimates ? (
         <li class="flex items-center gap-2">
           <svg class="legend-box" aria-hidden="true">

@@ -108,7 +108,7 @@ export function CurveChart({
       <Legend
         names={curve.layers.map(({ name }) => name)}
         hasPeak={isLong && curve.isPeakApart}
-        hasBefore={curve.before !== ''}
+        before={curve.before === '' ? null : t.chart.before}
         hasDisbelieved={curve.marks.length > 0}
         band={curve.hasBand ? (curve.hasLowest ? t.chart.band : t.chart.bandHighest) : null}
         means={curve.meansOf === null ? null : t.chart.meansOf[curve.meansOf]}

@@ -1,13 +1,16 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { localDate } from '../../domain/period.ts';
 import type { PeriodKind } from '../../domain/shown-period.ts';
+import type { Language } from '../../i18n/locale.ts';
 import type { Bar } from '../charts/bars.ts';
+import type { Before } from '../period-before.ts';
 import { isPushedChoice, type PeriodCharts } from '../period-charts.ts';
 import { periodQuery } from '../period-query.ts';
 import { useView } from '../view.ts';
 import { BarChart } from './bar-chart.tsx';
 import { CurveChart } from './curve-chart.tsx';
 import { LivePart } from './live-region.tsx';
+import { periodTitle } from './period-control.tsx';
 
 interface ChartsProps {
   charts: PeriodCharts;
@@ -99,6 +102,7 @@ function Energy({ charts, path }: ChartsProps): JSX.Element {
         label={t.chart.energy}
         bars={energy}
         timeZone={period.timeZone}
+        before={charts.before !== null && isPartOf(charts.before) ? t.chart.beforeSoFar : t.chart.before}
         href={into === undefined ? undefined : href}
       />
     </>
@@ -116,22 +120,32 @@ const INTO: Partial<Record<PeriodKind, PeriodKind>> = {
 };
 
 /** The sum of the bars in words, and how it stands to the period before. */
-function Totals({ charts: { period, totalWh, beforeWh } }: { charts: PeriodCharts }): JSX.Element | null {
+function Totals({ charts: { period, totalWh, before } }: { charts: PeriodCharts }): JSX.Element | null {
   const { t, fmt, now } = useView();
   if (totalWh === null) return null;
-  const isUnfinished = period.to > now;
-  const sum = (isUnfinished ? t.chart.soFar : t.chart.total)(fmt.energy(totalWh));
+  const sum = (period.to > now ? t.chart.soFar : t.chart.total)(fmt.energy(totalWh));
   return (
     <p class="mb-5 text-muted">
       {sum}
-      {beforeWh === null ? null : `, ${comparison(totalWh - beforeWh)}`}
+      {before === null ? null : `, ${comparison(totalWh, before, { t, fmt })}`}
     </p>
   );
+}
 
-  function comparison(differenceWh: number): string {
-    if (differenceWh === 0) return t.chart.same;
-    const energy = fmt.energy(Math.abs(differenceWh));
-    if (differenceWh > 0) return (isUnfinished ? t.chart.moreSoFar : t.chart.more)(energy);
-    return (isUnfinished ? t.chart.lessSoFar : t.chart.less)(energy);
-  }
+/** Names what it is compared with: of a period that is not over, the same part of the one before. */
+function comparison(totalWh: number, before: Before, { t, fmt }: Pick<Language, 't' | 'fmt'>): string {
+  const { period, until, energyWh, elsewhereWh } = before;
+  const isPart = isPartOf(before);
+  const stretch = isPart ? fmt.span(period.from, until, period.timeZone) : periodTitle(period, { t, fmt });
+  if (energyWh === null) return t.chart.nothingBefore(stretch);
+  if (totalWh === energyWh) return t.chart.same(stretch);
+  const words =
+    totalWh > energyWh ? (isPart ? t.chart.moreSoFar : t.chart.more) : isPart ? t.chart.lessSoFar : t.chart.less;
+  const said = words(fmt.energy(Math.abs(totalWh - energyWh)), stretch);
+  return elsewhereWh === 0 ? said : `${said}. ${t.chart.elsewhere(fmt.energy(elsewhereWh))}`;
+}
+
+/** Whether not all of the period before is compared, for the one that is shown is not over. */
+function isPartOf({ period, until }: Pick<Before, 'period' | 'until'>): boolean {
+  return until < period.to;
 }

@@ -7,6 +7,7 @@ import {
   ROLLING_KINDS,
   type ShownPeriod,
 } from '../../domain/shown-period.ts';
+import type { Language } from '../../i18n/locale.ts';
 import { periodQuery } from '../period-query.ts';
 import { useView } from '../view.ts';
 import { Icon } from './icon.tsx';
@@ -76,18 +77,24 @@ export function PeriodControl({ period, path, more = {}, canCompare = true }: Pe
 /** In words what stretch of time is shown. */
 export function PeriodTitle({ period }: { period: ShownPeriod }): JSX.Element {
   const { t, fmt } = useView();
-  const { from, to, timeZone, isRunning } = period;
-  const { kind } = period.choice;
+  return <>{periodTitle(period, { t, fmt })}</>;
+}
+
+/** The same as text. */
+export function periodTitle(
+  { from, to, timeZone, isRunning, choice: { kind } }: ShownPeriod,
+  { t, fmt }: Pick<Language, 't' | 'fmt'>,
+): string {
   const last = new Date(to.getTime() - 1);
-  if (kind === 'day') return <>{fmt.moment(from, timeZone, 'fullDay')}</>;
-  if (kind === 'month') return <>{fmt.moment(from, timeZone, 'fullMonth')}</>;
-  if (kind === 'year') return <>{fmt.moment(from, timeZone, 'year')}</>;
+  if (kind === 'day') return fmt.moment(from, timeZone, 'fullDay');
+  if (kind === 'month') return fmt.moment(from, timeZone, 'fullMonth');
+  if (kind === 'year') return fmt.moment(from, timeZone, 'year');
   if (kind === 'total') {
     const years = [from, last].map((at) => fmt.moment(at, timeZone, 'year'));
-    return <>{[...new Set(years)].join('–')}</>;
+    return [...new Set(years)].join('–');
   }
-  if (kind === 'week' || kind === '7d' || kind === '30d') return <>{fmt.days(from, last, timeZone)}</>;
-  return <>{isRunning ? t.period.names[kind] : fmt.hours(from, to, timeZone)}</>;
+  if (kind === 'week' || kind === '7d' || kind === '30d') return fmt.days(from, last, timeZone);
+  return isRunning ? t.period.names[kind] : fmt.hours(from, to, timeZone);
 }
 
 /** Another length at the same place: the month of the day that was open, the day a month ended with. */

@@ -11,9 +11,11 @@ import type { InverterCurrent } from '../../../services/services.ts';
 let web: FakeWeb;
 afterEach(() => web.app.close());
 
-async function page(one: InverterCurrent, language = 'de'): Promise<{ body: string; text: string }> {
+async function page(one: InverterCurrent, language = 'de', query = ''): Promise<{ body: string; text: string }> {
   web = await fakeWeb(fakeServices([one]));
-  const { body, statusCode } = await web.get(`/dashboard/${one.id}`, { headers: { 'accept-language': language } });
+  const { body, statusCode } = await web.get(`/dashboard/${one.id}${query}`, {
+    headers: { 'accept-language': language },
+  });
   expect(statusCode).toBe(200);
   return { body, text: textOf(body) };
 }
@@ -55,6 +57,27 @@ describe('the dashboard', () => {
     const { body } = await page(one, 'en');
     const peak = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 }).format(one.maxPowerTodayW ?? 0);
     expect(body).toMatch(new RegExp(`class="chart-peak"[^>]*>${peak}\u00a0W<`));
+  });
+
+  it('names what a period is compared with: of one that is not over the same part of the one before', async () => {
+    const one = sunnyInverter(NOON, { id: 1 });
+    const year = await page(one, 'de', '?period=year&compare=1');
+    expect(year.text).toMatch(
+      /kWh bisher, \S+ kWh (mehr|weniger) als im Zeitraum davor bis zum selben Zeitpunkt \(1\. Jan\. 2025, 00:00 – 15\. Juni 2025, 14:00\)/,
+    );
+    expect(year.text).toContain('Zeit Zusammen Zeitraum davor, bis zum selben Zeitpunkt');
+    await web.app.close();
+    const week = await page(one, 'en', '?period=week&date=2026-05-20&compare=1');
+    expect(week.text).toMatch(/kWh in all, \S+ kWh (more|less) than in the period before \(11 ?[–-] ?17 May 2026\)/);
+    expect(week.text).not.toContain('same moment');
+    await web.app.close();
+    const first = await page(one, 'en', '?period=year&date=2024-12-01&compare=1');
+    expect(first.text).toMatch(/kWh in all, nothing is known of the period before \(2023\)/);
+    await web.app.close();
+    const february = await page(one, 'en', '?period=month&date=2026-02-01&compare=1');
+    expect(february.text).toMatch(
+      /\(January 2026\)\. \S+ kWh of the period before fell on days that this one does not have\./,
+    );
   });
 
   it('draws a hole where data is missing, and says when', async () => {
