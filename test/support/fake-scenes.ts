@@ -109,6 +109,14 @@ function threePhases(): { voltageV: number; currentA: number; powerW: number }[]
 
 const fresh = (): FakeServices => fakeServices([inverter({ id: 7, name: 'Balkon Süd' })]);
 
+/** One delivers; of two others, one with a long name, nothing has come yet. */
+const halfSetUp = (): FakeServices =>
+  fakeServices([
+    sunnyInverter(NOON, { id: 1 }),
+    inverter({ id: 7, name: LONG_NAME }),
+    inverter({ id: 8, name: 'Garage Nord', state: 'waiting' }),
+  ]);
+
 /** A DTU that sends for two inverters which nobody has added. */
 const found = (): FakeServices =>
   Object.assign(sunny(), {
@@ -277,4 +285,5 @@ export const SCENES: readonly Scene[] = [
       services.failWith = new Unavailable('The database does not answer.');
     },
   },
+  { name: 'overview-unseen', path: '/', services: halfSetUp },
 ];

@@ -2,7 +2,9 @@ import { hasCurrentPower, summaryOf } from '../../../services/account-summary.ts
 import type { InverterSummary } from '../../../services/services.ts';
 
 /** All inverters in one sentence; the first that applies, the worst first. */
-export type Verdict = { kind: 'offline' | 'stale' | 'waiting'; count: number } | { kind: 'well' | 'idle' | 'asleep' };
+export type Verdict =
+  | { kind: 'offline' | 'stale' | 'unseen' | 'waiting'; count: number }
+  | { kind: 'well' | 'idle' | 'asleep' };
 
 export interface Figures {
   /** Sum of what the reachable inverters deliver; null when none is. */
@@ -21,13 +23,16 @@ export interface Figures {
   todayMissing: number;
   allAsleep: boolean;
   verdict: Verdict;
+  /** Those that have delivered nothing yet, and so have to be set up. */
+  unseen: InverterSummary[];
 }
 
 /** What the overview says about all inverters together. A missing value is left out and said, never taken for 0. */
 export function figuresOf(inverters: readonly InverterSummary[]): Figures {
   const summary = summaryOf(inverters);
   const known = inverters.filter(({ powerW, sampledAt }) => powerW !== null && sampledAt !== null);
-  const seen = inverters.filter(({ state }) => state !== 'never_seen' && state !== 'waiting');
+  const unseen = inverters.filter(({ state }) => state === 'never_seen' || state === 'waiting');
+  const seen = inverters.filter((one) => !unseen.includes(one));
   const lastTimes = known.flatMap(({ sampledAt }) => (sampledAt === null ? [] : [sampledAt.getTime()]));
   return {
     nowW: summary.powerW,
@@ -42,6 +47,7 @@ export function figuresOf(inverters: readonly InverterSummary[]): Figures {
     todayMissing: summary.energyMissing,
     allAsleep: seen.length > 0 && seen.every(({ state }) => state === 'asleep'),
     verdict: verdictOf(inverters),
+    unseen,
   };
 }
 
@@ -50,8 +56,11 @@ function verdictOf(inverters: readonly InverterSummary[]): Verdict {
     inverters.filter(({ state }) => states.includes(state)).length;
   if (count('offline') > 0) return { kind: 'offline', count: count('offline') };
   if (count('stale') > 0) return { kind: 'stale', count: count('stale') };
+  const unseen = count('never_seen', 'waiting');
+  if (unseen === inverters.length) return { kind: 'waiting', count: unseen };
+  // Not all is well while nobody knows whether one works.
+  if (unseen > 0) return { kind: 'unseen', count: unseen };
   if (count('producing') > 0) return { kind: 'well' };
   if (count('idle') > 0) return { kind: 'idle' };
-  if (count('asleep') > 0) return { kind: 'asleep' };
-  return { kind: 'waiting', count: count('never_seen', 'waiting') };
+  return { kind: 'asleep' };
 }

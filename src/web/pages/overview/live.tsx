@@ -1,4 +1,4 @@
-import type { ComponentChildren, JSX } from 'preact';
+import { type ComponentChildren, Fragment, type JSX } from 'preact';
 import { localDate } from '../../../domain/period.ts';
 import { isCurrent } from '../../../domain/state.ts';
 import type { InverterSummary } from '../../../services/services.ts';
@@ -20,7 +20,7 @@ export function overviewFragments(data: OverviewData): Record<string, ComponentC
   if (data.curve === null) return {};
   const figures = figuresOf(data.inverters);
   return {
-    verdict: <VerdictChip verdict={figures.verdict} />,
+    verdict: <Judgement figures={figures} />,
     now: <Now figures={figures} inverters={data.inverters} timeZone={data.timeZone} />,
     today: <Today figures={figures} data={data} />,
     curve: <DayCurve data={data} curve={data.curve} />,
@@ -32,11 +32,48 @@ export function overviewFragments(data: OverviewData): Record<string, ComponentC
 const VERDICTS: Readonly<Record<Verdict['kind'], { icon: IconName; tone: string }>> = {
   offline: { icon: 'alert', tone: 'chip-problem' },
   stale: { icon: 'clock', tone: '' },
+  unseen: { icon: 'hourglass', tone: '' },
   waiting: { icon: 'hourglass', tone: 'chip-quiet' },
   well: { icon: 'checkCircle', tone: 'chip-good' },
   idle: { icon: 'checkCircle', tone: 'chip-good' },
   asleep: { icon: 'moon', tone: 'chip-quiet' },
 };
+
+/** More names than that are a list, which is a page of its own. */
+const NAMED = 3;
+
+/** Is it all right; and where it goes on for those of which nobody knows yet. */
+function Judgement({ figures: { verdict, unseen } }: { figures: Figures }): JSX.Element {
+  const { t } = useView();
+  return (
+    <div class="flex flex-col items-start gap-2 sm:items-end">
+      <VerdictChip verdict={verdict} />
+      {unseen.length === 0 ? null : (
+        <p class="text-sm sm:text-right">
+          {t.overview.setUp}:{' '}
+          {unseen.slice(0, NAMED).map(({ id, name }, i) => (
+            <Fragment key={id}>
+              {i === 0 ? '' : ', '}
+              <a href={setUpPath(id)} class="link">
+                <Name>{name}</Name>
+              </a>
+            </Fragment>
+          ))}
+          {unseen.length <= NAMED ? null : (
+            <>
+              {', '}
+              <a href="/inverters" class="link">
+                {t.chart.others(unseen.length - NAMED)}
+              </a>
+            </>
+          )}
+        </p>
+      )}
+    </div>
+  );
+}
+
+const setUpPath = (id: InverterSummary['id']): string => `/inverters/${id}/setup`;
 
 function VerdictChip({ verdict }: { verdict: Verdict }): JSX.Element {
   const { t } = useView();
@@ -44,6 +81,7 @@ function VerdictChip({ verdict }: { verdict: Verdict }): JSX.Element {
   const words = {
     offline: t.overview.offline,
     stale: t.overview.stale,
+    unseen: t.overview.unseen,
     waiting: t.overview.waiting,
     well: () => t.overview.allWell,
     idle: () => t.overview.allIdle,
@@ -187,7 +225,7 @@ function Card({ inverter }: { inverter: InverterSummary }): JSX.Element {
   return (
     <a
       id={`inverter-${id}`}
-      href={neverSeen ? `/inverters/${id}/setup` : `/dashboard/${id}`}
+      href={neverSeen ? setUpPath(id) : `/dashboard/${id}`}
       class="panel panel-link flex h-full flex-col gap-4"
     >
       <span class="flex items-start justify-between gap-3">

@@ -81,6 +81,26 @@ describe('the overview', () => {
     expect(text).toContain('In diesem Zeitraum wurde nichts gemessen.');
   });
 
+  it.each(['never_seen', 'waiting'] as const)(
+    'is not all well with one that has delivered nothing (%s): it is named, and its set-up is a click away',
+    async (state) => {
+      const { body, text } = await page([sunnyInverter(NOON, { id: 1 }), inverter({ id: 7, name: 'Balkon', state })]);
+      expect(text).not.toContain('Alles in Ordnung');
+      expect(text).toContain('1 Wechselrichter hat noch nichts geliefert Einrichtung fortsetzen: Balkon');
+      expect(body.match(/href="\/inverters\/7\/setup"/g)).toHaveLength(2);
+    },
+  );
+
+  it('says what is worse first, and what was never heard of all the same', async () => {
+    const fresh = [5, 6, 7, 8, 9].map((id) => inverter({ id, name: `Dach ${id}` }));
+    const { text } = await page([sunnyInverter(NOON, { id: 1, ageS: 7200, state: 'offline' }), ...fresh]);
+    expect(text).toContain('1 Wechselrichter ist offline Einrichtung fortsetzen: Dach 5 , Dach 6 , Dach 7 , 2 weitere');
+    await web.app.close();
+    const night = await page([sunnyInverter(NOON, { id: 1, ageS: 7200, state: 'asleep' }), ...fresh]);
+    expect(night.text).toContain('5 Wechselrichter haben noch nichts geliefert');
+    expect(night.text).toContain('Die Sonne ist untergegangen');
+  });
+
   it('a name is text, whatever is in it', async () => {
     const { body, text } = await page([sunnyInverter(NOON, { id: 1, name: HOSTILE_NAME })]);
     expect(body).not.toMatch(/<img|<script>|onerror=alert\(1\)>"/);
