@@ -4,6 +4,7 @@ import { installControls } from './controls.client.ts';
 import { rememberFont } from './font-store.client.ts';
 import { forgetLastSeen, rememberLastSeen, showLastSeen } from './last-seen.client.ts';
 import { LiveSource } from './live-source.client.ts';
+import { installPeriodDate } from './period-date.client.ts';
 
 declare global {
   interface Window {
@@ -88,6 +89,7 @@ else {
 if ('serviceWorker' in navigator) void navigator.serviceWorker.register('/worker.js').catch(() => undefined);
 installControls();
 installCharts();
+installPeriodDate();
 void rememberFont();
 tickAges();
 window.setInterval(tickAges, 1000);

@@ -55,6 +55,18 @@ describe('what a period shows', () => {
     expect(dates(kind, date)).toEqual([first, last, running]);
   });
 
+  it.each([
+    ['day', '2027-01-01', '2027-01-01'],
+    ['month', '2026-06-20', '2026-06-20'],
+    ['day', '1066-10-14', '1066-10-14'],
+    ['day', '2026-06-15', null],
+    ['month', '2026-06-10', null],
+    ['day', null, null],
+    ['1h', '2027-01-01', null],
+  ] as const)('%s of %s: the date that cannot be shown is %s', (kind, date, unshown) => {
+    expect(shownPeriod(choice(kind, { date }), BERLIN, NOW).unshownDate).toBe(unshown);
+  });
+
   it('total begins with the year of the first thing known', () => {
     const shown = shownPeriod(choice('total'), BERLIN, NOW, '2023-08-04');
     expect([shown.firstDate, shown.lastDate, shown.previous, shown.next]).toEqual([

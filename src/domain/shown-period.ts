@@ -43,6 +43,8 @@ export interface ShownPeriod extends Bounds {
   isRunning: boolean;
   previous: PeriodChoice | null;
   next: PeriodChoice | null;
+  /** The date that was asked for where it is still to come or too long ago: shown is what is nearest to it. */
+  unshownDate: string | null;
 }
 
 export const HOUR_MS = 3_600_000;
@@ -70,7 +72,7 @@ export function shownPeriod(
   };
 }
 
-type Shown = Bounds & Pick<ShownPeriod, 'choice' | 'isRunning' | 'previous' | 'next'>;
+type Shown = Bounds & Pick<ShownPeriod, 'choice' | 'isRunning' | 'previous' | 'next' | 'unshownDate'>;
 
 function ofHours(given: PeriodChoice, hours: number, timeZone: string, now: Date): Shown {
   const until = given.until !== null && given.until < now ? given.until : null;
@@ -87,6 +89,7 @@ function ofHours(given: PeriodChoice, hours: number, timeZone: string, now: Date
     isRunning: until === null,
     previous: localDate(from, timeZone) < FIRST_DATE ? null : { ...choice, until: from },
     next: until === null ? null : { ...choice, until: nextUntil < now ? nextUntil : null },
+    unshownDate: null,
   };
 }
 
@@ -108,6 +111,7 @@ function ofDates(given: PeriodChoice, timeZone: string, now: Date, first: string
     isRunning,
     previous: given.kind === 'total' || before < FIRST_DATE ? null : step(before),
     next: isRunning ? null : isAfterNow ? { ...choice, date: null } : step(after),
+    unshownDate: given.date === date ? null : given.date,
   };
 }
 

@@ -91,6 +91,8 @@ export const de: Dictionary = {
     next: 'Später',
     today: 'Heute',
     pick: 'Datum',
+    notYet: (date) => `${date} kommt erst noch. Gezeigt wird, was es bis heute gibt.`,
+    tooLongAgo: (date) => `${date} ist zu lange her. Gezeigt wird der früheste wählbare Tag.`,
     show: 'Zeigen',
     compare: 'Vergleichen',
     compareWith: 'Mit dem Zeitraum davor vergleichen',

@@ -94,6 +94,8 @@ export const en = {
     next: 'Later',
     today: 'Today',
     pick: 'Date',
+    notYet: (date: string) => `${date} is still to come. Shown is what there is up to today.`,
+    tooLongAgo: (date: string) => `${date} is too long ago. Shown is the first day there is to choose.`,
     show: 'Show',
     compare: 'Compare',
     compareWith: 'Compare with the period before',

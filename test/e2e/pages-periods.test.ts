@@ -45,7 +45,7 @@ async function open(
   return page;
 }
 
-const title = (page: Page): Promise<string> => page.locator('[data-period] p').innerText();
+const title = (page: Page): Promise<string> => page.locator('[data-period] p[aria-live]').innerText();
 const total = (page: Page): Promise<string> =>
   page
     .locator('#charts p')
@@ -81,6 +81,23 @@ describe.skipIf(!canBrowse)('a period', () => {
     await expect.poll(() => title(page)).toBe('Juni 2026');
     await page.locator('#period-date').fill('2026-06-10');
     await expect.poll(() => address(page)).toBe('?period=month&date=2026-06-10');
+  });
+
+  it('a date past today does not stay in the field: it shows what is shown, and why is said', async () => {
+    const page = await open('/dashboard/1?period=day&date=2026-06-10');
+    const field = page.locator('#period-date');
+    const note = page.locator('#period-date-note');
+    await field.fill('2026-06-20');
+    await page.locator('#period-compare').focus();
+    await expect.poll(() => note.innerText()).toContain('20. Juni 2026 kommt erst noch');
+    expect([await title(page), await field.inputValue()]).toEqual(['Mo., 15. Juni 2026', '2026-06-15']);
+    await field.fill('2027-01-01');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => note.innerText()).toContain('1. Januar 2027 kommt erst noch');
+    expect(await field.inputValue()).toBe('2026-06-15');
+    await field.fill('2026-06-09');
+    await expect.poll(() => title(page)).toBe('Di., 9. Juni 2026');
+    expect(await note.count()).toBe(0);
   });
 
   it('without scripts it is links and a form', async () => {

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { localDate } from '../../domain/period.ts';
+import { dayBounds, localDate } from '../../domain/period.ts';
 import {
   CALENDAR_KINDS,
   type PeriodChoice,
@@ -70,7 +70,22 @@ export function PeriodControl({ period, path, more = {}, canCompare = true }: Pe
           )}
         </div>
       </div>
+      {choice.kind === 'total' ? null : <UnshownDate period={period} />}
     </section>
+  );
+}
+
+const DATE_NOTE = 'period-date-note';
+
+/** Why the field shows another date than was written into it. */
+function UnshownDate({ period: { unshownDate, timeZone } }: Pick<PeriodControlProps, 'period'>): JSX.Element | null {
+  const { t, fmt, now } = useView();
+  if (unshownDate === null) return null;
+  const date = fmt.moment(dayBounds(unshownDate, timeZone).from, timeZone, 'fullDay');
+  return (
+    <p id={DATE_NOTE} role="status" class="text-muted text-sm sm:text-right">
+      {(unshownDate > localDate(now, timeZone) ? t.period.notYet : t.period.tooLongAgo)(date)}
+    </p>
   );
 }
 
@@ -212,7 +227,7 @@ function DatePicker({
   more,
 }: Required<Pick<PeriodControlProps, 'period' | 'path' | 'more'>>): JSX.Element {
   const { t, now } = useView();
-  const { choice, lastDate, timeZone } = period;
+  const { choice, lastDate, timeZone, unshownDate } = period;
   const isHours = choice.kind === '1h' || choice.kind === '6h' || choice.kind === '24h';
   const today = localDate(now, timeZone);
   return (
@@ -239,6 +254,7 @@ function DatePicker({
         value={lastDate > today ? today : lastDate}
         max={today}
         min="2000-01-01"
+        aria-describedby={unshownDate === null ? undefined : DATE_NOTE}
       />
       <button type="submit" class="quiet-button no-js-only">
         {t.period.show}

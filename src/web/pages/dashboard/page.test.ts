@@ -80,6 +80,19 @@ describe('the dashboard', () => {
     );
   });
 
+  it('a date that cannot be shown does not stay in the field, and why is said at it', async () => {
+    const one = sunnyInverter(NOON, { id: 1 });
+    const future = await page(one, 'de', '?period=day&date=2027-03-01');
+    expect(future.body).toMatch(/id="period-date"[^>]* value="2026-06-15"[^>]* aria-describedby="period-date-note"/);
+    expect(future.text).toContain('Mo., 1. März 2027 kommt erst noch. Gezeigt wird, was es bis heute gibt.');
+    await web.app.close();
+    const past = await page(one, 'en', '?period=day&date=1999-12-31');
+    expect(past.body).toMatch(/id="period-date"[^>]* value="2000-01-01"/);
+    expect(past.text).toMatch(/31 December 1999 is too long ago\. Shown is the first day there is to choose\./);
+    await web.app.close();
+    expect((await page(one, 'en', '?period=day&date=2026-06-14')).body).not.toContain('period-date-note');
+  });
+
   it('draws a hole where data is missing, and says when', async () => {
     const gap = { from: new Date('2026-06-15T08:20:00Z'), to: new Date('2026-06-15T09:35:00Z') };
     const { text, body } = await page(sunnyInverter(NOON, { id: 1 }, { gaps: [gap] }));
