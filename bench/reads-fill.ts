@@ -20,10 +20,11 @@ const INPUTS = 4;
 const WEEK = `interval '168 hours'`;
 /** As COMPRESS_AFTER_DAYS leaves them: the week that goes on and the one before. */
 const HOT_WEEKS = 2;
-/** A Sunday evening, in June if nobody says otherwise. */
+/** A Sunday evening in June, if nobody says otherwise: nearly all of that week is there. */
 const SUNDAY = new Date('2026-06-21T19:30:00Z');
-/** From Monday's first minute to that evening. */
-const WEEK_SO_FAR_MS = (6 * 24 + 19.5) * 3_600_000;
+const WEEK_MS = 168 * 3_600_000;
+/** Weeks of samples begin on Mondays, in UTC. */
+const A_MONDAY_MS = Date.UTC(2001, 0, 1);
 
 /**
  * Every sample by the minute, some seconds off, day and night. One week is made up and compressed; the weeks before are the same one, some
@@ -34,8 +35,8 @@ export async function fillYear(
   { days, inverters, now = SUNDAY }: { days: number; inverters: number; now?: Date },
 ): Promise<Filled> {
   const weeks = Math.ceil(days / 7);
-  const monday = new Date(now.getTime() - WEEK_SO_FAR_MS);
-  return db.owner(async (client) => {
+  const monday = new Date(now.getTime() - ((now.getTime() - A_MONDAY_MS) % WEEK_MS));
+  const { engine, userId, inverterIds, quarters } = await db.owner(async (client) => {
     const userId = await one(
       client,
       `SELECT api.insert_account('year@example.org', 'x', 'B', 'B', false, true, 'Europe/Berlin') AS n`,
@@ -54,7 +55,10 @@ export async function fillYear(
        FROM unnest($2::int[]) AS n, LATERAL (SELECT max(ts) AS t FROM store.ac_sample s WHERE s.inverter_id = n) m`,
       [userId, inverterIds],
     );
-    for (const inverterId of inverterIds) await keepDaysOf(db, { userId, inverterId }, now);
+    return { engine, userId, inverterIds, quarters };
+  });
+  for (const inverterId of inverterIds) await keepDaysOf(db, { userId, inverterId }, now);
+  return db.owner(async (client) => {
     await client.query('VACUUM ANALYZE');
     const [acSamples, dcSamples] = [await countOf(client, 'ac'), await countOf(client, 'dc')];
     return {
@@ -134,7 +138,8 @@ async function fillPlain(client: pg.Client, place: Place, weeks: number): Promis
   if (weeks <= hot) return;
   await insertWeeks(client, place, hot, 1);
   const packed = `$1::timestamptz - ${hot} * ${WEEK}`;
-  await client.query(`SELECT store.pack_week(${packed})`, [monday]);
+  const count = await one(client, `SELECT store.pack_week(${packed}) AS n`, [monday]);
+  if (count === 0) throw new Error('nothing was packed');
   for (const kind of ['ac', 'dc']) {
     const { rows } = await client.query<{ names: string }>(
       `SELECT store.key_columns($1) || ', samples, tick_us, ts, ts_us, ' || (SELECT string_agg(name, ', ') FROM store.measured_columns($1)) AS names`,
@@ -164,7 +169,10 @@ async function fillTimescale(client: pg.Client, place: Place, weeks: number): Pr
   }
 }
 
-/** What the newest full week would have been booked as, and the same for all weeks; in order of time, so that inverters lie mixed. */
+/**
+ * What the newest full week would have been booked as, and the same for all weeks before it; and the week that goes on. In order of time,
+ * so that inverters lie mixed.
+ */
 async function fillQuarters(client: pg.Client, monday: Date, weeks: number): Promise<number> {
   const { rowCount } = await client.query(
     `INSERT INTO store.energy_15m (user_id, inverter_id, ts, energy_wh, estimated_wh, power_sum_dw, power_count, power_max_dw)
@@ -178,9 +186,9 @@ async function fillQuarters(client: pg.Client, monday: Date, weeks: number): Pro
            count(power_dw)::int AS power_count, max(power_dw) AS power_max
          FROM (SELECT user_id, inverter_id, 0 AS channel, ts, power_dw FROM store.ac_sample
                UNION ALL SELECT user_id, inverter_id, channel, ts, power_dw FROM store.dc_sample) s
-         WHERE ts >= $1::timestamptz GROUP BY 1, 2, 3, 4
+         WHERE ts >= $1::timestamptz - ${WEEK} GROUP BY 1, 2, 3, 4
        ) c GROUP BY 1, 2, 3
-     ) q, generate_series(0, $2 - 1) AS w ORDER BY 3, 2`,
+     ) q, generate_series(0, CASE WHEN quarter < $1 THEN $2 - 2 ELSE 0 END) AS w ORDER BY 3, 2`,
     [monday, weeks],
   );
   return rowCount ?? 0;
