@@ -1,5 +1,5 @@
 import { formatAge, NBSP } from './age.ts';
-import type { LocaleTag } from './locale.ts';
+import type { LocaleTag } from './locale-tags.ts';
 
 /** A number as people write it, apart from its unit, so that the unit can be set smaller. */
 export interface Quantity {

@@ -1,13 +1,10 @@
 import { de } from './de.ts';
 import { type Dictionary, en } from './en.ts';
 import { Formatter } from './format.ts';
+import { LOCALE_TAGS, type LocaleTag } from './locale-tags.ts';
 
 export const LOCALES = ['de', 'en'] as const;
 export type Locale = (typeof LOCALES)[number];
-
-/** How numbers and dates are written; the first of a language is its default. */
-export const LOCALE_TAGS = ['de-DE', 'de-AT', 'de-CH', 'en-GB', 'en-US'] as const;
-export type LocaleTag = (typeof LOCALE_TAGS)[number];
 
 const DICTIONARIES: Readonly<Record<Locale, Dictionary>> = { de, en };
 

@@ -1,4 +1,4 @@
-import type { FunctionPolicy } from './function-policy.ts';
+import type { FunctionPolicy } from './function-rule.ts';
 
 const BY_LINK = 'answers whoever knows the link’s 256 bits of chance';
 

@@ -1,4 +1,4 @@
-import type { FunctionPolicy } from './function-policy.ts';
+import type { FunctionPolicy } from './function-rule.ts';
 
 /** Each refuses whoever is no administrator: tried with every one of them in admin.test.ts. */
 const FOR_ADMINISTRATORS: FunctionPolicy = {

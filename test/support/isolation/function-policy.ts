@@ -1,43 +1,6 @@
-import type { RoleNames } from '../../../src/db/roles.ts';
 import { ACCOUNT_FUNCTIONS } from './account-functions.ts';
 import { ADMIN_FUNCTIONS } from './admin-functions.ts';
-
-/**
- * Every function of the database: who may execute it, in whose name it runs, and how it behaves towards another account. A function
- * that is not here fails the test.
- */
-export interface FunctionPolicy {
-  /** The roles that may execute it beside its owner. */
-  execute: readonly (keyof RoleNames)[];
-  /** For SECURITY DEFINER: whose rights it uses. */
-  definer?: 'owner' | 'lookup';
-  /**
-   * For a definer function that a login may execute: arguments that reach for another account, with which it must neither answer nor
-   * change anything of it; or the reason why there is nothing to reach for.
-   */
-  foreign?: ForeignCall | string;
-}
-
-/** Named arguments as SQL; those not named are empty arrays, or NULL. */
-export interface ForeignCall {
-  args(of: CallTarget): Record<string, string>;
-  /** The same call for one's own inverter must do something, which proves that the call is a good one. Not so for those that only read. */
-  readsOnly?: true;
-  /** It takes whose it is from the tenant and nothing else, so that it does the same whatever is asked for. */
-  takesNoIds?: true;
-  /**
-   * Tables in which it leaves rows of one's own account under an inverter that is not in it. Nobody else sees them, but they belong to
-   * nothing; a function that asks `api.inverter` leaves none.
-   */
-  leavesOrphansIn?: readonly string[];
-}
-
-export interface CallTarget {
-  /** Whose id is given, and whose inverter. */
-  user: number;
-  inverter: number;
-  serial: string;
-}
+import type { CallTarget, FunctionPolicy } from './function-rule.ts';
 
 const array = (value: string | number): string => `ARRAY[${value}]`;
 const pair = ({ user, inverter }: CallTarget) => ({ user_ids: array(user), inverter_ids: array(inverter) });
@@ -68,6 +31,7 @@ const OWNERS_OWN = [
   'store.take_samples',
 ];
 
+/** Every function of the database; one that is not here fails the test. */
 export const FUNCTIONS: Readonly<Record<string, FunctionPolicy>> = {
   ...ACCOUNT_FUNCTIONS,
   ...ADMIN_FUNCTIONS,

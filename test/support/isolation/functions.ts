@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { type DatabaseFunction, functions } from './catalogue.ts';
-import { type CallTarget, type ForeignCall, FUNCTIONS, type FunctionPolicy } from './function-policy.ts';
+import { FUNCTIONS } from './function-policy.ts';
+import type { CallTarget, ForeignCall, FunctionPolicy } from './function-rule.ts';
 import { LOGINS, type Login } from './policy.ts';
 import { fingerprint, tablesOfAccounts, type World } from './world.ts';
 

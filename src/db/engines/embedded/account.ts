@@ -1,14 +1,12 @@
 import { chown, lchown, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '../../../domain/errors.ts';
-import { runToEnd } from './commands.ts';
+import { type RunAs, runToEnd } from './commands.ts';
 import { isRoot } from './files.ts';
 
 /** The account that PostgreSQL runs as. */
-export interface Account {
+export interface Account extends RunAs {
   readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
 }
 
 /** The lines of passwd(5) that name an account. */

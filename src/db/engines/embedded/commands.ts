@@ -1,5 +1,10 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
-import type { Account } from './account.ts';
+
+/** Whom a child runs as. */
+export interface RunAs {
+  readonly uid: number;
+  readonly gid: number;
+}
 
 export interface Outcome {
   readonly code: number | null;
@@ -13,7 +18,7 @@ export interface Outcome {
  * PostgreSQL does), from the root folder (the current one may be closed to the account), in English. Windows programs
  * do not start without their environment.
  */
-export function childOptions(account: Account | undefined): SpawnOptions {
+export function childOptions(account: RunAs | undefined): SpawnOptions {
   return {
     cwd: '/',
     windowsHide: true,
@@ -30,7 +35,7 @@ export function childOptions(account: Account | undefined): SpawnOptions {
 export function runToEnd(
   command: string,
   args: readonly string[],
-  account: Account | undefined,
+  account: RunAs | undefined,
   signal?: AbortSignal,
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@ import { Name } from '../../components/figure.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { PageHead } from '../../components/page-head.tsx';
 import type { Frame } from '../../page-definition.ts';
-import type { ExportData } from './route.ts';
+import type { ExportData } from './data.ts';
 
 /** An ordinary form that asks the API: what it answers is the file. */
 export function ExportPage({ inverter, from, through }: ExportData, frame: Frame): JSX.Element {

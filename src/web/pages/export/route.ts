@@ -1,15 +1,8 @@
 import { addDays, localDate } from '../../../domain/period.ts';
-import type { InverterCurrent } from '../../../services/services.ts';
 import { definePage } from '../../define-page.ts';
 import { IdParams } from '../../input.ts';
+import type { ExportData } from './data.ts';
 import { ExportPage } from './page.tsx';
-
-export interface ExportData {
-  inverter: InverterCurrent;
-  /** What the form proposes: the last week, in the site's dates. */
-  from: string;
-  through: string;
-}
 
 /** A form for the API's export: the file comes from there. */
 export const exportPage = definePage<'member', { id: number }, Record<string, never>, ExportData>({
