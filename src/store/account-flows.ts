@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Tx } from '../db/as-tenant.ts';
+import type { AuditAction } from '../domain/audit.ts';
 import type { UserId } from '../domain/inverter.ts';
 import type { AccountToInsert } from './accounts.ts';
 import { ask } from './ask.ts';
@@ -152,7 +153,7 @@ export async function noteFailedSignIn(
 export async function noteOwnAct(
   tx: Tx,
   userId: UserId,
-  action: string,
+  action: AuditAction,
   address: string,
   detail: Record<string, unknown> = {},
 ): Promise<void> {

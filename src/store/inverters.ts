@@ -1,4 +1,5 @@
 import type { Tx } from '../db/as-tenant.ts';
+import type { AuditAction } from '../domain/audit.ts';
 import { type DeviceKind, type InverterId, MAX_CHANNELS, type SiteId, type UserId } from '../domain/inverter.ts';
 import { LEAVE_INBOX } from './pending.ts';
 import { utcDays } from './utc-days.ts';
@@ -334,7 +335,7 @@ export async function audit(
   entry: {
     actorId: UserId;
     userId: UserId;
-    action: string;
+    action: AuditAction;
     detail: Record<string, unknown>;
     /** From where; unknown when absent. */
     address?: string | undefined;

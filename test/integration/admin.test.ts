@@ -340,7 +340,9 @@ describe('the audit log', () => {
       { action: 'sign-in', actor_id: member.id, user_id: member.id, detail: {} },
     ]);
     const { body } = await admin.browser.get('/admin/audit?act=sign-in.failed&who=mitglied%40example.org');
-    expect(textOf(body)).toMatch(/Anmeldung fehlgeschlagen .*mitglied@example\.org von 203\.0\.113\.77 why: password/);
+    expect(textOf(body)).toMatch(
+      /Anmeldung fehlgeschlagen .*mitglied@example\.org von 203\.0\.113\.77 Grund: Adresse oder Passwort falsch/,
+    );
     expect(body).not.toContain('Falsches Feld');
   });
 

@@ -63,6 +63,21 @@ export function fakeAdministration(): FakeAdministration {
       mail(8, {}),
     ],
     audit: [
+      entry(8, { action: 'account.create', userId: 1, detail: { by: 'command line', is_admin: false } }),
+      entry(7, {
+        action: 'energy.recomputed',
+        userId: 1,
+        detail: {
+          ...{ inverter_id: 7, from: '2026-03-01T00:00:00.000Z', to: '2026-04-01T00:00:00.000Z' },
+          ...{ before_wh: 2_113_405, after_wh: 84_220, quarters_changed: 96 },
+        },
+      }),
+      entry(6, {
+        action: 'site.time_zone',
+        actorId: 1,
+        userId: 1,
+        detail: { site_id: 3, from: 'Europe/Berlin', to: 'Europe/Vienna' },
+      }),
       entry(5, {
         action: 'admin.disable',
         actorId: ADMIN_ID,
@@ -105,7 +120,7 @@ function mail(id: number, of: Partial<MailRow>): MailRow {
 
 function entry(id: number, of: Partial<AuditRow>): AuditRow {
   const nobody = { actorId: null, actorEmail: null, userId: null, userEmail: null };
-  return { id, at: ago(3600 * (6 - id)), ...nobody, action: 'sign-in', detail: {}, address: '192.0.2.7', ...of };
+  return { id, at: ago(3600 * (9 - id)), ...nobody, action: 'sign-in', detail: {}, address: '192.0.2.7', ...of };
 }
 
 function overview(): AdminOverview {

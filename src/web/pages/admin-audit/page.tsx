@@ -54,7 +54,7 @@ export function AuditPage({ items, next, query }: AuditData, frame: Frame): JSX.
                 </span>
               )}
             </Facts>
-            <Detail detail={entry.detail} />
+            <Detail entry={entry} frame={frame} />
           </Row>
         ))}
       </Rows>
@@ -71,21 +71,44 @@ function Who(props: { label: string; id: number | null; email: string | null; no
   );
 }
 
-/** Particulars as they were noted: names of ours, values that may be anybody's words. */
-function Detail({ detail }: { detail: Record<string, unknown> }): JSX.Element | null {
-  const entries = Object.entries(detail);
-  if (entries.length === 0) return null;
+/** Particulars: our names and values in words, or as they were noted where there are none; others may be anybody's words. */
+function Detail({ entry, frame }: { entry: AuditRow; frame: Frame }): JSX.Element | null {
+  const { details } = frame.language.t.admin.audit;
+  const particulars = Object.entries(entry.detail);
+  if (particulars.length === 0) return null;
   return (
-    <p class="name mt-1 font-mono text-sm">
-      {entries.map(([name, value], i) => (
-        <span key={name}>
-          {i === 0 ? '' : ', '}
-          {name}: <bdi>{typeof value === 'string' ? value : JSON.stringify(value)}</bdi>
-        </span>
-      ))}
+    <p class="name mt-1 text-sm">
+      {particulars.map(([name, value], i) => {
+        const ofAction = `${entry.action}.${name}`;
+        return (
+          <span key={name} title={name}>
+            {i === 0 ? '' : ', '}
+            {wordFor(details, Object.hasOwn(details, ofAction) ? ofAction : name)}:{' '}
+            <bdi>{valueInWords(name, value, frame)}</bdi>
+          </span>
+        );
+      })}
     </p>
   );
 }
+
+function valueInWords(name: string, value: unknown, frame: Frame): string {
+  const { t, fmt } = frame.language;
+  const { values, yes, no } = t.admin.audit;
+  if (value === null) return t.app.unknown;
+  if (typeof value === 'boolean') return value ? yes : no;
+  if (typeof value === 'number' && name.endsWith('_wh')) return fmt.energy(value);
+  if (typeof value !== 'string') return JSON.stringify(value);
+  if (ISO_TIME.test(value)) return fmt.dateTime(new Date(value), frame.config.timeZone);
+  const ofName: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    ...values,
+    kind: t.kind,
+    scope: t.keys.scope,
+  };
+  return Object.hasOwn(ofName, name) ? wordFor(ofName[name] ?? {}, value) : value;
+}
+
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
 
 function Filter({ query, frame }: { query: AuditData['query']; frame: Frame }): JSX.Element {
   const { t } = frame.language;

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { AdminJob } from '../../../services/admin/admin-service.ts';
 import type { WorkRow } from '../../../store/admin-operation.ts';
-import { AdminPage, Facts, Row, When } from '../../admin/parts.tsx';
+import { AdminPage, Facts, Row, When, wordFor } from '../../admin/parts.tsx';
 import type { Frame } from '../../page-definition.ts';
 
 export interface JobsData {
@@ -33,7 +33,9 @@ export function JobsPage({ jobs, work }: JobsData, frame: Frame): JSX.Element {
         <ul class="flex flex-col gap-3">
           {work.map(({ kind, waiting, oldest }) => (
             <Row key={kind}>
-              <p class="name font-mono font-semibold">{kind}</p>
+              <p class="name font-semibold" title={kind}>
+                {wordFor(words.kinds, kind)}
+              </p>
               <Facts>
                 <span>{words.waits(waiting)}</span>
                 <When label={words.oldest} at={oldest} frame={frame} />
@@ -55,7 +57,9 @@ function Job({ job, frame }: { job: AdminJob; frame: Frame }): JSX.Element {
   return (
     <>
       <div class="flex flex-wrap items-start justify-between gap-x-6 gap-y-1">
-        <p class="name font-mono font-semibold">{job.job}</p>
+        <p class="name min-w-0 font-semibold" title={job.job}>
+          {wordFor(words.names, job.job)}
+        </p>
         <p class="flex flex-wrap gap-2">
           {isLate ? <span class="chip chip-problem">{words.overdue}</span> : null}
           <span class={`chip ${job.error === null ? 'chip-good' : 'chip-problem'}`}>
