@@ -73,10 +73,24 @@ export async function prepareDatabase(database: Database, log: Logger): Promise<
   } finally {
     await admin.end();
   }
+  const startedAt = performance.now();
   const run = await migrateUp(migrations);
-  for (const { name } of run.changed) log.info({ migration: name }, 'migration applied');
+  logMigrations(run, Math.round(performance.now() - startedAt), log);
   if (run.engine === 'timescale') await database.owner((client) => configureTimescale(client, database.hypertables));
   return run;
+}
+
+/** One line, however many there were: the first start applies them all. */
+function logMigrations({ changed }: MigrationRun, tookMs: number, log: Logger): void {
+  for (const { name } of changed) log.debug({ migration: name }, 'migration applied');
+  const newest = changed.at(-1);
+  if (newest === undefined) return;
+  const schemaVersion = Number.parseInt(newest.name, 10);
+  const count = changed.length === 1 ? '1 migration' : `${changed.length} migrations`;
+  log.info(
+    { migrations: changed.length, schemaVersion, tookMs },
+    `${count} applied, schema version ${schemaVersion}, took ${tookMs} ms`,
+  );
 }
 
 function describe(

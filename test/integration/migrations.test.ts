@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { prepareDatabase } from '../../src/db/database.ts';
 import { migrateDown, migrateUp, migrationStatus } from '../../src/db/migrate.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -27,6 +27,18 @@ it('all migrations up, all down, and all up again: nothing is left between, and 
   expect((await db.owner(schemaCatalogue)).filter((line) => !IN_DATABASE.test(line))).toEqual([]);
   await migrateUp(migrations, olderThanNewest);
   expect(await db.owner(schemaCatalogue)).toEqual(older);
-  await prepareDatabase(database, createLogger('fatal'));
+  const log = createLogger('fatal');
+  const [said, inDetail] = [vi.spyOn(log, 'info'), vi.spyOn(log, 'debug')];
+  await prepareDatabase(database, log);
   expect(await db.owner(schemaCatalogue)).toEqual(before);
+  const newest = (await migrationStatus(migrations)).slice(-3).map(({ name }) => name);
+  const version = Number(newest.at(-1)?.slice(0, 4));
+  const words = new RegExp(`^3 migrations applied, schema version ${version}, took \\d+ ms$`);
+  expect(said.mock.calls).toEqual([
+    [{ migrations: 3, schemaVersion: version, tookMs: expect.any(Number) }, expect.stringMatching(words)],
+  ]);
+  expect(inDetail.mock.calls).toEqual(newest.map((migration) => [{ migration }, 'migration applied']));
+  said.mockClear();
+  await prepareDatabase(database, log);
+  expect(said).not.toHaveBeenCalled();
 });
