@@ -296,6 +296,11 @@ export interface StatisticsService {
     userId: UserId,
     range: { from: Date; to: Date; bucket?: Exclude<PowerBucket, 'raw'>; only?: readonly InverterId[] },
   ): Promise<PowerPoint[]>;
+  /** The same of all together and of `some` of them: what costs is looking at the samples, which is done once. */
+  accountPowers(
+    userId: UserId,
+    range: { from: Date; to: Date; bucket: Exclude<PowerBucket, 'raw'>; some: readonly InverterId[] },
+  ): Promise<{ all: PowerPoint[]; some: PowerPoint[] }>;
   /** Voltage or current of one input (1…), by buckets of UTC. @throws NotFound, InvalidInput when the range is longer than a month */
   input(
     userId: UserId,

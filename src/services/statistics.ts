@@ -11,6 +11,7 @@ import {
   type LowestPowerRow,
   type PowerRow,
   readAccountPower,
+  readAccountPowers,
   readLowestPower,
   readPower,
   readQuarterPower,
@@ -96,11 +97,27 @@ export function createStatisticsService(pool: DbPool): StatisticsService {
       assertReadable(from, to, bucket, MAX_POWER_S);
       const points = await asTenant(pool, userId, async (tx) => {
         const local = OF_QUARTERS[bucket];
-        if (local === undefined) return readAccountPower(tx, userId, from, to, OF_SAMPLES_S[bucket] ?? 300, only);
+        if (local === undefined)
+          return readAccountPower(tx, { userId, from, to, bucketS: OF_SAMPLES_S[bucket] ?? 300 }, only);
         const subject = await subjectOf(tx, userId, null, only);
         return readQuarterPower(tx, scopeOf(subject, { from, to }, local, userId, 0), MAX_POINTS + 1);
       });
       return notTooMany(points, bucket, MAX_POWER_S);
+    },
+
+    async accountPowers(userId, { from, to, bucket, some }) {
+      assertReadable(from, to, bucket, MAX_POWER_S);
+      const both = await asTenant(pool, userId, async (tx) => {
+        const local = OF_QUARTERS[bucket];
+        if (local === undefined)
+          return readAccountPowers(tx, { userId, from, to, bucketS: OF_SAMPLES_S[bucket] ?? 300 }, some);
+        const read = async (only?: readonly InverterId[]): Promise<PowerRow[]> => {
+          const subject = await subjectOf(tx, userId, null, only);
+          return readQuarterPower(tx, scopeOf(subject, { from, to }, local, userId, 0), MAX_POINTS + 1);
+        };
+        return { all: await read(), some: await read(some) };
+      });
+      return { all: notTooMany(both.all, bucket, MAX_POWER_S), some: both.some };
     },
 
     async input(userId, inverterId, { from, to, bucket, channel, measure }) {

@@ -135,38 +135,75 @@ const NOT_MEASURED = SAMPLE_STATUS.unreachable | SAMPLE_STATUS.stale | SAMPLE_ST
 /** An inverter that reports every few minutes keeps its last power meanwhile; one that is silent for longer has none. */
 const HELD_S = 600;
 
+interface AccountPowerScope {
+  userId: UserId;
+  from: Date;
+  to: Date;
+  /** Width of a bucket in seconds, less than a quarter hour. */
+  bucketS: number;
+}
+
 /**
  * Power of all inverters of the account, or of `only` these, added up by bucket. Adding what happens to be in each bucket would draw a dip
  * wherever one of them is a little late. Added up here: a thousand inverters have hundreds of thousands of means a day.
  */
 export async function readAccountPower(
   tx: Tx,
-  userId: UserId,
-  from: Date,
-  to: Date,
-  bucketS: number,
+  scope: AccountPowerScope,
   only: readonly InverterId[] | null = null,
 ): Promise<PowerRow[]> {
+  return (await readSums(tx, scope, { only, some: null })).map(({ time, watts }) => powerOf(time, watts));
+}
+
+/** The same of all of them and of `some` of them, from one look at their samples. */
+export async function readAccountPowers(
+  tx: Tx,
+  scope: AccountPowerScope,
+  some: readonly InverterId[],
+): Promise<{ all: PowerRow[]; some: PowerRow[] }> {
+  const rows = await readSums(tx, scope, { only: null, some });
+  return {
+    all: rows.map(({ time, watts }) => powerOf(time, watts)),
+    some: rows.flatMap(({ time, someWatts }) => (someWatts === null ? [] : [powerOf(time, someWatts)])),
+  };
+}
+
+const powerOf = (time: Date, watts: number): PowerRow => ({ time, powerW: watts, powerMaxW: watts });
+
+interface SumRow {
+  time: Date;
+  watts: number;
+  /** Null where none of those measured. */
+  someWatts: number | null;
+}
+
+async function readSums(
+  tx: Tx,
+  { userId, from, to, bucketS }: AccountPowerScope,
+  { only, some }: { only: readonly InverterId[] | null; some: readonly InverterId[] | null },
+): Promise<SumRow[]> {
   const bucket = `floor(date_part('epoch', ts) / $4::float8)::int`;
-  const { rows } = await tx.query<PowerRow>({
+  const wattsOf = (which: string): string => `(round(sum(sum(change)${which}) OVER (ORDER BY bucket)) / 10.0)::float8`;
+  const { rows } = await tx.query<SumRow>({
     name: 'account_power',
     // A mean counts from its bucket until the inverter's next one, or until it is too old. As `numeric`, nothing remains of it then.
     text: `WITH means AS MATERIALIZED (
-             SELECT ${bucket} AS bucket, avg(power_dw) AS mean, lead(${bucket}) OVER (PARTITION BY inverter_id ORDER BY ${bucket}) AS next
+             SELECT ${bucket} AS bucket, avg(power_dw) AS mean, lead(${bucket}) OVER (PARTITION BY inverter_id ORDER BY ${bucket}) AS next,
+               inverter_id = ANY ($7::int[]) AS is_some
              FROM api.ac_sample
              WHERE user_id = $1 AND ts >= $2 AND ts < $3 AND ${utcDays('$2', '$3')} AND power_dw IS NOT NULL
                AND ($5::int[] IS NULL OR inverter_id = ANY ($5::int[]))
              GROUP BY inverter_id, 1
            ), changes AS (
-             SELECT bucket, mean AS change, true AS is_told FROM means
-             UNION ALL SELECT least(next, bucket + 1 + $6::int), -mean, false FROM means
+             SELECT bucket, mean AS change, true AS is_told, is_some FROM means
+             UNION ALL SELECT least(next, bucket + 1 + $6::int), -mean, false, is_some FROM means
            )
-           SELECT time, watts AS "powerW", watts AS "powerMaxW" FROM (
-             SELECT to_timestamp(bucket * $4::float8) AS time, bool_or(is_told) AS is_told,
-               (round(sum(sum(change)) OVER (ORDER BY bucket)) / 10.0)::float8 AS watts
+           SELECT time, watts, CASE WHEN some_are_told THEN some_watts END AS "someWatts" FROM (
+             SELECT to_timestamp(bucket * $4::float8) AS time, bool_or(is_told) AS is_told, bool_or(is_told AND is_some) AS some_are_told,
+               ${wattsOf('')} AS watts, ${wattsOf(' FILTER (WHERE is_some)')} AS some_watts
              FROM changes GROUP BY bucket
            ) b WHERE is_told ORDER BY time`,
-    values: [userId, from, to, bucketS, only, Math.floor(HELD_S / bucketS)],
+    values: [userId, from, to, bucketS, only, Math.floor(HELD_S / bucketS), some],
   });
   return rows;
 }

@@ -97,16 +97,57 @@ export function accountSources(
   const seen = inverters.filter(({ sampledAt }) => sampledAt !== null);
   const [only] = seen;
   if (only !== undefined && seen.length === 1) {
-    const whole = inverterSource(services, userId, only);
+    const whole = readOnce(inverterSource(services, userId, only));
     return { whole, layers: [whole] };
   }
-  const whole = sumSource(services, userId, seen, { name: '', isAll: true });
-  if (seen.length === 0) return { whole, layers: [whole] };
-  const alone = seen.length <= MAX_LAYERS ? seen : strongest(seen, MAX_LAYERS - 1);
+  const all = sumSource(services, userId, seen, { name: '', isAll: true });
+  if (seen.length <= MAX_LAYERS) {
+    const whole = readOnce(all);
+    return { whole, layers: seen.length === 0 ? [whole] : seen.map((one) => layerSource(services, userId, one)) };
+  }
+  const alone = strongest(seen, MAX_LAYERS - 1);
   const rest = seen.filter((one) => !alone.includes(one));
-  const layers = alone.map((inverter) => layerSource(services, userId, inverter));
-  if (rest.length > 0) layers.push(sumSource(services, userId, rest, { name: others(rest.length), isAll: false }));
-  return { whole, layers };
+  const { whole, some } = readTogether(services, userId, all, rest, others(rest.length));
+  return { whole, layers: [...alone.map((inverter) => layerSource(services, userId, inverter)), some] };
+}
+
+/** A page may ask for the same curve twice: for a figure of today, and for the chart of today. */
+function readOnce(source: ChartSource): ChartSource {
+  return { ...source, curve: onceARange((range) => source.curve(range)) };
+}
+
+/** All and some of an account, whose curves are read together. */
+function readTogether(
+  services: Statistics,
+  userId: number,
+  all: ChartSource,
+  some: readonly InverterSummary[],
+  name: string,
+): { whole: ChartSource; some: ChartSource } {
+  const ids = some.map(({ id }) => id);
+  const both = onceARange(({ from, to, bucket }) =>
+    services.statistics.accountPowers(userId, { from, to, bucket, some: ids }),
+  );
+  return {
+    whole: { ...all, curve: async (range) => (await both(range)).all.map(asCurvePoint) },
+    some: {
+      ...sumSource(services, userId, some, { name, isAll: false }),
+      curve: async (range) => (await both(range)).some.map(asCurvePoint),
+    },
+  };
+}
+
+type CurveRange = Parameters<ChartSource['curve']>[0];
+
+/** Sources live as long as a page is made, so nothing is remembered for longer. */
+function onceARange<T>(read: (range: CurveRange) => Promise<T>): (range: CurveRange) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (range) => {
+    const key = `${range.from.getTime()} ${range.to.getTime()} ${range.bucket} ${range.withLowest ?? false}`;
+    const found = known.get(key) ?? read(range);
+    known.set(key, found);
+    return found;
+  };
 }
 
 /** In the order they are listed in, so that each keeps its colour. */

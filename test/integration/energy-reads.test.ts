@@ -270,12 +270,13 @@ describe('power of several inverters together, by minutes', () => {
   it('has no dip where one is a little late, and nothing of who has been silent for more than ten minutes', async () => {
     const userId = await newAccount('Europe/Berlin');
     const at = (minute: number) => new Date(Date.UTC(2026, 11, 31, 10, minute));
+    const ids: number[] = [];
     for (const [serial, watts, minutes] of [
       ['116199960001', 100.2, [0, 1, 7, 12, 23, 26, 55]],
       ['116199960002', 20, [2, 13, 28]],
       ['116199960003', 3, [8]],
     ] as const) {
-      await add(userId, serial);
+      ids.push(await add(userId, serial));
       const readings = minutes.map((m) =>
         openDtuReading(serial, at(m), { powerW: watts + m, energyTotalWh: 1000, channels: [] }),
       );
@@ -302,6 +303,14 @@ describe('power of several inverters together, by minutes', () => {
       both(28, 126.2 + 48),
       both(55, 155.2),
     ]);
+    // Those that were silent while others were told are told nothing of, read together or by themselves.
+    for (const bucket of ['1m', '5m'] as const) {
+      const some = ids.slice(1);
+      expect(await statistics().accountPowers(userId, { ...range, bucket, some })).toEqual({
+        all: await statistics().accountPower(userId, { ...range, bucket }),
+        some: await statistics().accountPower(userId, { ...range, bucket, only: some }),
+      });
+    }
   });
 });
 
@@ -325,6 +334,11 @@ describe('some of an account', () => {
       const points = await statistics().accountPower(userId, { ...range, bucket, only });
       expect(points[0], bucket).toMatchObject({ time: at(0), powerW: 500 });
       expect(await statistics().accountPower(userId, { ...range, bucket, only: [stranger.inverterId] })).toEqual([]);
+      const all = await statistics().accountPower(userId, { ...range, bucket });
+      expect(await statistics().accountPowers(userId, { ...range, bucket, some: only }), bucket).toEqual({
+        all,
+        some: points,
+      });
     }
     const energy = { from: '2026-12-31', to: '2027-01-01', bucket: 'day' } as const;
     expect((await statistics().energy(userId, null, { ...energy, only })).totalWh).toBe(20 + 30);

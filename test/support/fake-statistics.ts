@@ -38,6 +38,19 @@ export function fakeStatistics(
     if (found === undefined) throw new NotFound(`There is no inverter ${id} in this account.`);
     return found;
   };
+  const sumOf = (
+    userId: number,
+    { from, to, bucket = '5m', only }: Parameters<Services['statistics']['accountPower']>[1],
+  ): PowerPoint[] => {
+    const sums = new Map<number, PowerPoint>();
+    for (const inverter of all(userId).filter(({ id }) => only?.includes(id) ?? true)) {
+      for (const { time, powerW, powerMaxW } of bucketed(pointsOf(inverter, from, to), bucket, inverter)) {
+        const sum = sums.get(time.getTime()) ?? { time, powerW: 0, powerMaxW: 0 };
+        sums.set(time.getTime(), { time, powerW: sum.powerW + powerW, powerMaxW: sum.powerMaxW + powerMaxW });
+      }
+    }
+    return [...sums.values()].sort((a, b) => a.time.getTime() - b.time.getTime());
+  };
   const statistics: Services['statistics'] = {
     async power(userId, id, { from, to, bucket, channel = 0, withLowest = false }) {
       onRead('power');
@@ -45,16 +58,13 @@ export function fakeStatistics(
       const points = bucketed(shared(inverter, pointsOf(inverter, from, to), channel), bucket, inverter);
       return { bucket, points: withLowest ? points : points.map(({ powerMinW: _, ...point }) => point) };
     },
-    async accountPower(userId, { from, to, bucket = '5m', only }) {
+    async accountPower(userId, range) {
       onRead('power');
-      const sums = new Map<number, PowerPoint>();
-      for (const inverter of all(userId).filter(({ id }) => only?.includes(id) ?? true)) {
-        for (const { time, powerW, powerMaxW } of bucketed(pointsOf(inverter, from, to), bucket, inverter)) {
-          const sum = sums.get(time.getTime()) ?? { time, powerW: 0, powerMaxW: 0 };
-          sums.set(time.getTime(), { time, powerW: sum.powerW + powerW, powerMaxW: sum.powerMaxW + powerMaxW });
-        }
-      }
-      return [...sums.values()].sort((a, b) => a.time.getTime() - b.time.getTime());
+      return sumOf(userId, range);
+    },
+    async accountPowers(userId, { some, ...range }) {
+      onRead('power');
+      return { all: sumOf(userId, range), some: sumOf(userId, { ...range, only: some }) };
     },
     async input(userId, id, { from, to, bucket, channel, measure }) {
       const { points } = await statistics.power(userId, id, { from, to, bucket, channel });

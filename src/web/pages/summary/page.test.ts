@@ -38,6 +38,22 @@ describe('all inverters together', () => {
     expect(body).toContain('>5,10\u00a0kW</text>');
   });
 
+  it('reads the power of today once for the figures and the chart, whatever the number of inverters', async () => {
+    const some = (count: number) => Array.from({ length: count }, (_, i) => sunnyInverter(NOON, { id: i + 1 }));
+    // Each by itself, and all together; of many the strongest five, and all with the others.
+    for (const [inverters, reads] of [
+      [1, 1],
+      [2, 3],
+      [6, 7],
+      [40, 6],
+    ] as const) {
+      await page(some(inverters));
+      expect(web.services.reads.power, `${inverters}`).toBe(reads);
+      await web.app.close();
+    }
+    await page([]);
+  });
+
   it('names every inverter beside its colour, and sums them in the table', async () => {
     const { text } = await page([sunnyInverter(NOON, { id: 1 }), sunnyInverter(NOON, { id: 2, name: 'Garten' })]);
     expect(text).toContain('Zeit Balkon Süd Garten Zusammen');
@@ -45,13 +61,9 @@ describe('all inverters together', () => {
 
   it('says of what the lines of a long period are means, and draws no dot that belongs to none of them', async () => {
     const two = [sunnyInverter(NOON, { id: 1 }), sunnyInverter(NOON, { id: 2, name: 'Garten' })];
-    const { text, body } = await page(two, '?period=year');
-    expect(text).toContain('Garten Mittel je Tag');
+    const { text, body } = await page(two, '?period=week');
+    expect(text).toContain('Garten Mittel je Viertelstunde');
     expect(body).not.toContain('chart-peak-dot');
-    await web.app.close();
-    expect((await page(two, '?period=month')).text).toContain('Mittel je Stunde');
-    await web.app.close();
-    expect((await page(two, '?period=week')).text).toContain('Mittel je Viertelstunde');
     await web.app.close();
     expect((await page(two)).text).not.toContain('Mittel je');
   });

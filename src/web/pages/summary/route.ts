@@ -30,20 +30,20 @@ export const summary = definePage<'member', Record<string, never>, PeriodChoice,
     const [first] = inverters;
     if (first === undefined) return new Redirect('/');
     const { timeZone } = first;
-    const today = await services.statistics.accountPower(user.id, dayBounds(localDate(now, timeZone), timeZone));
+    const sources = accountSources(services, user.id, inverters, language.t.chart.others);
+    const today = await sources.whole.curve({ ...dayBounds(localDate(now, timeZone), timeZone), bucket: '5m' });
     const lastHour = today.filter(({ time }) => time.getTime() > now.getTime() - HOUR_MS);
     const figures = {
       inverters,
       timeZone,
       disbelieved: await disbelievedToday(services, user.id, inverters, { now, timeZone }),
-      maxPowerTodayW: highestKnown([...today.map(({ powerMaxW }) => powerMaxW), summaryOf(inverters).powerW]),
+      maxPowerTodayW: highestKnown([...today.map(({ max }) => max), summaryOf(inverters).powerW]),
       avgPowerLastHourW:
         lastHour.length === 0
           ? null
-          : Math.round((lastHour.reduce((sum, { powerW }) => sum + powerW, 0) / lastHour.length) * 10) / 10,
+          : Math.round((lastHour.reduce((sum, { value }) => sum + value, 0) / lastHour.length) * 10) / 10,
     };
     if (isUpdate && !isPushedChoice(query)) return { ...figures, charts: null };
-    const sources = accountSources(services, user.id, inverters, language.t.chart.others);
     return { ...figures, charts: await readPeriodCharts({ sources, inverters, choice: query, timeZone, now }) };
   },
   view: (data, frame) => ({
