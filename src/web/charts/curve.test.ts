@@ -85,6 +85,17 @@ describe('a day', () => {
     expect([peak, isPeakApart, rows[0]?.total]).toEqual([null, false, 200]);
   });
 
+  it('long buckets are told as means, where no band shows what was between', () => {
+    const meansOf = (bucketMs: number, hasBand = false): unknown => drawn([[]], { bucketMs, hasBand }).meansOf;
+    expect([300_000, 900_000, 3_600_000, 86_400_000].map((ms) => meansOf(ms))).toEqual([
+      null,
+      'quarter',
+      'hour',
+      'day',
+    ]);
+    expect(meansOf(3_600_000, true)).toBeNull();
+  });
+
   it('the peak is the one that is known better than from the means', () => {
     const known = { time: new Date('2026-06-15T08:15:00Z'), value: 405 };
     const { peak, isPeakApart, yTicks } = drawn([points('08:00', 6, (i) => (i === 3 ? 400 : 100))], { peak: known });
