@@ -38,21 +38,19 @@ describe('all inverters together', () => {
     expect(body).toContain('>5,10\u00a0kW</text>');
   });
 
-  it('reads the power of today once for the figures and the chart, whatever the number of inverters', async () => {
-    const some = (count: number) => Array.from({ length: count }, (_, i) => sunnyInverter(NOON, { id: i + 1 }));
-    // Each by itself, and all together; of many the strongest five, and all with the others.
-    for (const [inverters, reads] of [
-      [1, 1],
-      [2, 3],
-      [6, 7],
-      [40, 6],
-    ] as const) {
-      await page(some(inverters));
-      expect(web.services.reads.power, `${inverters}`).toBe(reads);
-      await web.app.close();
-    }
-    await page([]);
-  });
+  // Each by itself, and all together; of many the strongest five, and all with the others.
+  it.each([
+    [1, 1],
+    [2, 3],
+    [6, 7],
+    [40, 6],
+  ])(
+    'reads the power of today once for the figures and the chart, of %i inverters with %i reads',
+    async (count, reads) => {
+      await page(Array.from({ length: count }, (_, i) => sunnyInverter(NOON, { id: i + 1 })));
+      expect(web.services.reads.power).toBe(reads);
+    },
+  );
 
   it('names every inverter beside its colour, and sums them in the table', async () => {
     const { text } = await page([sunnyInverter(NOON, { id: 1 }), sunnyInverter(NOON, { id: 2, name: 'Garten' })]);
