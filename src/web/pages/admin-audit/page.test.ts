@@ -39,6 +39,15 @@ describe('the particulars of an entry in the audit log', () => {
     }
   });
 
+  it('what looks like a time and is somebody’s own stays as it is, also where it is none', async () => {
+    const text = await page('en', [
+      ['api-key.created', { name: '2026-13-45T99:99:99.999Z' }],
+      ['api-key.created', { name: '2026-06-15T12:00:00.000Z' }],
+    ]);
+    expect(text).toContain('name: 2026-13-45T99:99:99.999Z');
+    expect(text).toContain('name: 2026-06-15T12:00:00.000Z');
+  });
+
   it('are said in English too, and as they were noted where there is no word', async () => {
     const text = await page('en', [
       ['sign-in.failed', { why: 'code' }],

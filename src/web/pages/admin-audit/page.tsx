@@ -99,7 +99,7 @@ function valueInWords(name: string, value: unknown, frame: Frame): string {
   if (typeof value === 'boolean') return value ? yes : no;
   if (typeof value === 'number' && name.endsWith('_wh')) return fmt.energy(value);
   if (typeof value !== 'string') return JSON.stringify(value);
-  if (ISO_TIME.test(value)) return fmt.dateTime(new Date(value), frame.config.timeZone);
+  if (TIMES.has(name) && ISO_TIME.test(value)) return fmt.dateTime(new Date(value), frame.config.timeZone);
   const ofName: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...values,
     kind: t.kind,
@@ -108,7 +108,9 @@ function valueInWords(name: string, value: unknown, frame: Frame): string {
   return Object.hasOwn(ofName, name) ? wordFor(ofName[name] ?? {}, value) : value;
 }
 
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
+/** Where a time of ours may be noted. Elsewhere what looks like one is what somebody calls something, and may be no time at all. */
+const TIMES: ReadonlySet<string> = new Set(['from', 'to']);
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 function Filter({ query, frame }: { query: AuditData['query']; frame: Frame }): JSX.Element {
   const { t } = frame.language;
