@@ -42,6 +42,16 @@ export function comparedWith({ choice, previous, to, timeZone }: ShownPeriod, no
   return shownPeriod({ ...previous, until: new Date(to.getTime() - hours * HOUR_MS) }, timeZone, now);
 }
 
+/**
+ * From a moment of the period before to the one of the period that is shown beside which it stands. Of days the same time on the wall; hours
+ * pass by no calendar, and a clock that was changed among them makes none of them longer.
+ */
+export function movedTo(period: ShownPeriod, before: Bounds): (ms: number) => number {
+  const hours = HOURS[period.choice.kind];
+  if (hours !== undefined) return (ms) => ms + hours * HOUR_MS;
+  return (ms) => sameWallTime(ms, before.from, period.from, period.timeZone);
+}
+
 /** Half of this month is compared with half of the last one, and an hour and seven minutes with as much; null: nothing is compared. */
 export async function readBefore(
   whole: ChartSource,
@@ -52,9 +62,11 @@ export async function readBefore(
   const before = comparedWith(period, now);
   if (before === null) return null;
   const { timeZone } = period;
-  const moved = (ms: number): Date => new Date(sameWallTime(ms, before.from, period.from, timeZone));
+  const move = movedTo(period, before);
+  const moved = (ms: number): Date => new Date(move(ms));
+  const isByHours = HOURS[period.choice.kind] !== undefined;
   const sameMoment = sameWallTime(now.getTime(), period.from, before.from, timeZone);
-  const until = period.isRunning ? new Date(Math.min(sameMoment, before.to.getTime())) : before.to;
+  const until = period.isRunning && !isByHours ? new Date(Math.min(sameMoment, before.to.getTime())) : before.to;
   const read = period.isRunning
     ? await readUntil(whole, { from: before.from, to: until }, bucket)
     : await whole.energy({ from: before.from, to: before.to, bucket });

@@ -93,6 +93,25 @@ describe('the charts of a period', () => {
     expect(energy.bars.filter((bar) => bar.from > now && bar.beforeWh !== null)).toEqual([]);
   });
 
+  it.each([
+    ['spring', '2026-03-30T09:10:00Z'],
+    ['autumn', '2025-10-27T11:10:00Z'],
+  ])('24 hours after those in which the clock was changed in %s are compared with as many', async (_, time) => {
+    const now = new Date(time);
+    const one = sunnyInverter(now, { id: 1 });
+    const { before, energy } = await chartsOf([one], choice('24h', { compare: true }), now);
+    expect(before).toMatchObject({ until: new Date(now.getTime() - 86_400_000), elsewhereWh: 0 });
+    const range = { from: before?.period.from ?? now, to: before?.until ?? now };
+    const hours = await fakeServices([one]).statistics.energy(1, 1, { ...range, bucket: 'hour' });
+    const wh = new Map(hours.points.map(({ start, energyWh }) => [start.getTime() + 86_400_000, energyWh]));
+    expect(wh.size).toBeGreaterThan(8);
+    // Each beside the one 24 hours before it; of the last, a part counts.
+    expect(energy.bars.slice(0, -1).map(({ beforeWh }) => beforeWh)).toEqual(
+      energy.bars.slice(0, -1).map(({ from }) => wh.get(from.getTime()) ?? null),
+    );
+    expect(energy.bars.at(-1)?.beforeWh).toBeGreaterThan(0);
+  });
+
   it('what a longer month before has on days that this one lacks is told apart', async () => {
     const one = sunnyInverter(NOON, { id: 1 });
     const { before, energy } = await chartsOf([one], choice('month', { date: '2026-02-10', compare: true }));

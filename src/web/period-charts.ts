@@ -5,7 +5,6 @@ import {
   type PeriodKind,
   type ShownPeriod,
   type SlotSize,
-  sameWallTime,
   shownPeriod,
   slotsOf,
 } from '../domain/shown-period.ts';
@@ -18,7 +17,7 @@ import type { TickStyle } from './charts/axis.ts';
 import { type BarPoint, type Bars, barsOf } from './charts/bars.ts';
 import { type Curve, type CurveInput, type CurvePoint, curveOf } from './charts/curve.ts';
 import { lightHours } from './charts/day-hours.ts';
-import { type Before, comparedWith, placedBefore, readBefore } from './period-before.ts';
+import { type Before, comparedWith, movedTo, placedBefore, readBefore } from './period-before.ts';
 
 /** How finely each period is drawn: no more points than a wide screen has pixels for. */
 const FINENESS: Record<PeriodKind, { bucket: ChartBucket; slot: SlotSize; style: TickStyle }> = {
@@ -163,7 +162,7 @@ async function periodOf({ choice, timeZone, now, sources }: PeriodInput): Promis
 }
 
 async function readPower(
-  { sources, timeZone, now }: PeriodInput,
+  { sources, now }: PeriodInput,
   period: ShownPeriod,
 ): Promise<{ layers: CurvePoint[][]; whole: CurvePoint[] | null; compared: CurvePoint[] }> {
   const { bucket } = FINENESS[period.choice.kind];
@@ -176,14 +175,13 @@ async function readPower(
   // Nor is it kept what several had together at most: the sum of each one's highest in a quarter hour is more than they ever had.
   const whole = isOne(sources) ? (layers[0] ?? []) : isFine ? await sources.whole.curve(range) : null;
   const before = isFine ? comparedWith(period, now) : null;
-  const compared = before === null ? [] : await sources.whole.curve({ ...readable(before), bucket });
+  if (before === null) return { layers, whole, compared: [] };
+  const move = movedTo(period, before);
+  const compared = await sources.whole.curve({ ...readable(before), bucket });
   return {
     layers,
     whole,
-    compared: compared.map((point) => ({
-      ...point,
-      time: new Date(sameWallTime(point.time.getTime(), before?.from ?? period.from, period.from, timeZone)),
-    })),
+    compared: compared.map((point) => ({ ...point, time: new Date(move(point.time.getTime())) })),
   };
 }
 
