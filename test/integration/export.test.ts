@@ -48,6 +48,8 @@ beforeAll(async () => {
   for (let i = 0; i < sent.length; i += 50) {
     await ingest.intake.push(userId, 'opendtu', envelopeOf(...sent.slice(i, i + 50)), NOW);
   }
+  // Which inputs there are is noted beside the answer.
+  await ingest.notes.settled();
 });
 afterAll(async () => {
   await http.app.close();
@@ -117,6 +119,7 @@ describe('an export', () => {
       return { ...reading, channels: numbers.map((channel) => ({ ...input, channel, powerW: 10 * channel })) };
     });
     await ingest.intake.push(userId, 'opendtu', envelopeOf(...told), NOW);
+    await ingest.notes.settled();
     const ask = { from: null, to: null, resolution: 'raw', channels: true } as const;
     const { names, rows } = await exports().open(userId, id, ask, NOW);
     const all: string[][] = [];
