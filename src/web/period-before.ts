@@ -1,4 +1,4 @@
-import { type Bounds, QUARTER_MS, quarterStart } from '../domain/period.ts';
+import { type Bounds, dayBounds, localDate, monthBounds, QUARTER_MS, quarterStart } from '../domain/period.ts';
 import {
   HOUR_MS,
   HOURS,
@@ -61,21 +61,34 @@ export async function readBefore(
 ): Promise<Earlier | null> {
   const before = comparedWith(period, now);
   if (before === null) return null;
-  const { timeZone } = period;
   const move = movedTo(period, before);
   const moved = (ms: number): Date => new Date(move(ms));
-  const isByHours = HOURS[period.choice.kind] !== undefined;
-  const sameMoment = sameWallTime(now.getTime(), period.from, before.from, timeZone);
-  const until = period.isRunning && !isByHours ? new Date(Math.min(sameMoment, before.to.getTime())) : before.to;
+  const until = period.isRunning ? sameMoment(period, before, now) : before.to;
   const read = period.isRunning
     ? await readUntil(whole, { from: before.from, to: until }, bucket)
     : await whole.energy({ from: before.from, to: before.to, bucket });
-  const ends = new Map(slotsOf(before, bucket, timeZone).map(({ from, to }) => [from.getTime(), to.getTime()]));
+  const slots = slotsOf(before, bucket, period.timeZone);
   const points = read.map(({ start, energyWh }) => {
-    const ms = start.getTime();
-    return { energyWh, start: moved(ms), middle: moved((ms + (ends.get(ms) ?? ms)) / 2) };
+    const { from, to } = slots.find((slot) => slot.from <= start && start < slot.to) ?? { from: start, to: start };
+    return { energyWh, start: moved(start.getTime()), middle: moved((from.getTime() + to.getTime()) / 2) };
   });
   return { period: before, until, points };
+}
+
+/** How far the period before had come when as much of it was over. */
+function sameMoment({ choice, from, timeZone }: ShownPeriod, before: ShownPeriod, now: Date): Date {
+  if (HOURS[choice.kind] !== undefined) return before.to;
+  if (choice.kind === 'year') return sameDate(now, before.firstDate.slice(0, 4), timeZone);
+  return new Date(Math.min(sameWallTime(now.getTime(), from, before.from, timeZone), before.to.getTime()));
+}
+
+/** In another year, of which February may be longer or shorter; what is up to the 29th is up to the end of a shorter one. */
+function sameDate(now: Date, year: string, timeZone: string): Date {
+  const date = localDate(now, timeZone);
+  const dateThen = `${year}${date.slice(4)}`;
+  if (date.endsWith('-02-29')) return monthBounds(dateThen, timeZone).to;
+  const [day, then] = [dayBounds(date, timeZone), dayBounds(dateThen, timeZone)];
+  return new Date(sameWallTime(now.getTime(), day.from, then.from, timeZone));
 }
 
 /** Of the quarter hour that the last moment lies in, its share counts. */

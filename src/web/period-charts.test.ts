@@ -112,6 +112,23 @@ describe('the charts of a period', () => {
     expect(energy.bars.at(-1)?.beforeWh).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['2025-03-01T11:10:00Z', '2024-03-01T11:10:00.000Z'],
+    ['2028-03-01T11:10:00Z', '2027-03-01T11:10:00.000Z'],
+    ['2028-02-29T11:10:00Z', '2027-02-28T23:00:00.000Z'],
+    ['2028-12-31T11:10:00Z', '2027-12-31T11:10:00.000Z'],
+  ])('a year at %s is compared up to %s, whichever has a 29 February, month by month', async (time, until) => {
+    const now = new Date(time);
+    const { before, energy } = await chartsOf([sunnyInverter(now, { id: 1 })], choice('year', { compare: true }), now);
+    expect(before?.until.toISOString()).toBe(until);
+    const { totalWh } = await fakeServices([sunnyInverter(now, { id: 1 })]).statistics.energy(1, 1, {
+      ...{ from: `${until.slice(0, 4)}-02-01`, to: `${until.slice(0, 4)}-03-01`, bucket: 'month' },
+    });
+    expect(energy.bars[1]?.beforeWh).toBe(totalWh);
+    expect(energy.bars.reduce((wh, bar) => wh + (bar.beforeWh ?? 0), 0)).toBe(before?.energyWh);
+    expect(before?.elsewhereWh).toBe(0);
+  });
+
   it('what a longer month before has on days that this one lacks is told apart', async () => {
     const one = sunnyInverter(NOON, { id: 1 });
     const { before, energy } = await chartsOf([one], choice('month', { date: '2026-02-10', compare: true }));
