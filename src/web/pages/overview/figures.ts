@@ -31,8 +31,7 @@ export interface Figures {
 export function figuresOf(inverters: readonly InverterSummary[]): Figures {
   const summary = summaryOf(inverters);
   const known = inverters.filter(({ powerW, sampledAt }) => powerW !== null && sampledAt !== null);
-  const unseen = inverters.filter(({ state }) => state === 'never_seen' || state === 'waiting');
-  const seen = inverters.filter((one) => !unseen.includes(one));
+  const seen = inverters.filter(({ state }) => state !== 'never_seen' && state !== 'waiting');
   const lastTimes = known.flatMap(({ sampledAt }) => (sampledAt === null ? [] : [sampledAt.getTime()]));
   return {
     nowW: summary.powerW,
@@ -47,8 +46,13 @@ export function figuresOf(inverters: readonly InverterSummary[]): Figures {
     todayMissing: summary.energyMissing,
     allAsleep: seen.length > 0 && seen.every(({ state }) => state === 'asleep'),
     verdict: verdictOf(inverters),
-    unseen,
+    unseen: inverters.filter(isUnseen),
   };
+}
+
+/** A logger that was given up waits for one to prove itself too, but has delivered. */
+function isUnseen({ state, sampledAt }: InverterSummary): boolean {
+  return state === 'never_seen' || (state === 'waiting' && sampledAt === null);
 }
 
 function verdictOf(inverters: readonly InverterSummary[]): Verdict {
@@ -56,8 +60,9 @@ function verdictOf(inverters: readonly InverterSummary[]): Verdict {
     inverters.filter(({ state }) => states.includes(state)).length;
   if (count('offline') > 0) return { kind: 'offline', count: count('offline') };
   if (count('stale') > 0) return { kind: 'stale', count: count('stale') };
-  const unseen = count('never_seen', 'waiting');
-  if (unseen === inverters.length) return { kind: 'waiting', count: unseen };
+  const waiting = count('never_seen', 'waiting');
+  if (waiting === inverters.length) return { kind: 'waiting', count: waiting };
+  const unseen = inverters.filter(isUnseen).length;
   // Not all is well while nobody knows whether one works.
   if (unseen > 0) return { kind: 'unseen', count: unseen };
   if (count('producing') > 0) return { kind: 'well' };

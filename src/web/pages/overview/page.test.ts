@@ -91,6 +91,14 @@ describe('the overview', () => {
     },
   );
 
+  it('is all well with one whose logger was given up: it has delivered', async () => {
+    const gone = sunnyInverter(NOON, { id: 7, name: 'Balkon', state: 'waiting' });
+    const { text } = await page([sunnyInverter(NOON, { id: 1 }), gone]);
+    expect(gone.sampledAt).not.toBeNull();
+    expect(text).toContain('Alles in Ordnung');
+    expect(text).not.toContain('noch nichts geliefert');
+  });
+
   it('says what is worse first, and what was never heard of all the same', async () => {
     const fresh = [5, 6, 7, 8, 9].map((id) => inverter({ id, name: `Dach ${id}` }));
     const { text } = await page([sunnyInverter(NOON, { id: 1, ageS: 7200, state: 'offline' }), ...fresh]);
