@@ -116,7 +116,10 @@ function readOnce(source: ChartSource): ChartSource {
   return { ...source, curve: onceARange((range) => source.curve(range)) };
 }
 
-/** All and some of an account, whose curves are read together. */
+/** Finer than what is kept of quarter hours: made from samples, and the looking at them is what costs. */
+const SAMPLED_BUCKETS: readonly ChartBucket[] = ['1m', '5m'];
+
+/** All and some of an account, whose curves are read together where they are made from the same samples. */
 function readTogether(
   services: Statistics,
   userId: number,
@@ -128,11 +131,16 @@ function readTogether(
   const both = onceARange(({ from, to, bucket }) =>
     services.statistics.accountPowers(userId, { from, to, bucket, some: ids }),
   );
+  const rest = sumSource(services, userId, some, { name, isAll: false });
+  const isSampled = ({ bucket }: CurveRange): boolean => SAMPLED_BUCKETS.includes(bucket);
   return {
-    whole: { ...all, curve: async (range) => (await both(range)).all.map(asCurvePoint) },
+    whole: {
+      ...all,
+      curve: async (range) => (isSampled(range) ? (await both(range)).all.map(asCurvePoint) : all.curve(range)),
+    },
     some: {
-      ...sumSource(services, userId, some, { name, isAll: false }),
-      curve: async (range) => (await both(range)).some.map(asCurvePoint),
+      ...rest,
+      curve: async (range) => (isSampled(range) ? (await both(range)).some.map(asCurvePoint) : rest.curve(range)),
     },
   };
 }

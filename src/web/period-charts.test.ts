@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { fakeServices, sunnyInverter } from '../../test/support/fake-services.ts';
 import { NOON } from '../../test/support/fake-web.ts';
 import type { PeriodChoice } from '../domain/shown-period.ts';
@@ -180,6 +180,18 @@ describe('the charts of a period', () => {
       bucket: 'day',
     });
     expect(Math.abs((totalWh ?? 0) - (all.totalWh ?? 0))).toBeLessThan(100);
+  });
+
+  it('over a week those that share a layer are read without all the others, of whom no sum is drawn', async () => {
+    const many = Array.from({ length: 8 }, (_, i) => sunnyInverter(NOON, { id: i + 1 }));
+    const services = fakeServices(many);
+    const together = vi.spyOn(services.statistics, 'accountPowers');
+    const sources = accountSources(services, 1, many, others);
+    const read = { sources, inverters: many, timeZone: BERLIN, now: NOON };
+    expect((await readPeriodCharts({ ...read, choice: choice('7d') })).power.layers.at(-1)?.name).toBe('3 others');
+    expect(together).not.toHaveBeenCalled();
+    await readPeriodCharts({ ...read, choice: choice('24h') });
+    expect(together).toHaveBeenCalledTimes(1);
   });
 
   it('those of several zones have a layer each too, by the days of the account', async () => {
