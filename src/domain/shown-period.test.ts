@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dayBounds } from './period.ts';
+import { dayBounds, utcOffsetMinutes } from './period.ts';
 import {
   CALENDAR_KINDS,
   type PeriodChoice,
@@ -153,6 +153,21 @@ describe('where bars stand', () => {
 });
 
 describe('beside the day before', () => {
+  it.each([
+    ['2026-04-23T09:00:00Z', '2026-04-24', '2026-04-24T09:00:00Z'],
+    ['2026-04-23T00:30:00Z', '2026-04-24', '2026-04-24T01:00:00Z'],
+    ['2026-04-24T09:00:00Z', '2026-04-25', '2026-04-25T09:00:00Z'],
+    ['2026-10-29T23:30:00Z', '2026-10-30', '2026-10-30T23:30:00Z'],
+  ])('%s on the wall of Cairo, where clocks change at midnight, is on %s at %s', (wall, day, expected) => {
+    const zone = 'Africa/Cairo';
+    const onWall = (at: number): string =>
+      `${new Date(at + utcOffsetMinutes(zone, at) * 60_000).toISOString().slice(0, 19)}Z`;
+    const before = dayBounds(wall.slice(0, 10), zone);
+    let ms = before.from.getTime();
+    while (onWall(ms) !== wall) ms += 30 * 60_000;
+    expect(onWall(sameWallTime(ms, before.from, dayBounds(day, zone).from, zone))).toBe(expected);
+  });
+
   it('noon stands on noon, also after the clock was changed in the night', () => {
     const before = dayBounds('2026-03-28', BERLIN);
     const day = dayBounds('2026-03-29', BERLIN);

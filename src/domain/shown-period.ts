@@ -169,11 +169,12 @@ function hourStart(ms: number, timeZone: string): number {
 
 /**
  * The instant in `to` that has the same place on the wall clock as `ms` has in `from`: noon of the day before on noon of the day, also
- * where the clock was changed between them.
+ * where the clock was changed between them. A place that was skipped at the beginning of `to` is its beginning.
  */
 export function sameWallTime(ms: number, from: Date, to: Date, timeZone: string): number {
+  // By the clock as it went into the period: where midnight was skipped, a day begins at one o'clock.
   const changeIn = (at: number, since: Date): number =>
-    utcOffsetMinutes(timeZone, at) - utcOffsetMinutes(timeZone, since.getTime());
+    utcOffsetMinutes(timeZone, at) - utcOffsetMinutes(timeZone, since.getTime() - 1);
   const plain = ms - from.getTime() + to.getTime();
-  return plain + (changeIn(ms, from) - changeIn(plain, to)) * 60_000;
+  return Math.max(to.getTime(), plain + (changeIn(ms, from) - changeIn(plain, to)) * 60_000);
 }
