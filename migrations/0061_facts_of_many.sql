@@ -34,10 +34,13 @@ CREATE FUNCTION api.note_devices_facts(user_ids int[], inverter_ids int[], rated
             inverter_serial = coalesce(n.own_serial, i.inverter_serial),
             gateway_serial = coalesce(n.via_gateway, i.gateway_serial)
         FROM changed n WHERE i.user_id = n.user_id AND i.id = n.inverter_id
+    ), named AS (
+      INSERT INTO api.channel AS c (user_id, inverter_id, channel, device_name)
+        SELECT user_id, inverter_id, n.channel, n.name FROM changed JOIN told_inputs n USING (user_id, inverter_id) ORDER BY 1, 2, 3
+        ON CONFLICT (user_id, inverter_id, channel) DO UPDATE SET device_name = coalesce(excluded.device_name, c.device_name)
     )
-    INSERT INTO api.channel AS c (user_id, inverter_id, channel, device_name)
-      SELECT user_id, inverter_id, n.channel, n.name FROM changed JOIN told_inputs n USING (user_id, inverter_id) ORDER BY 1, 2, 3
-      ON CONFLICT (user_id, inverter_id, channel) DO UPDATE SET device_name = coalesce(excluded.device_name, c.device_name)
+    -- Open pages show its inputs at once, not with its next reading.
+    SELECT pg_notify('deye_hard_account', format('%s:described:%s', user_id, inverter_id)) FROM changed
   $$;
 REVOKE ALL ON FUNCTION api.note_devices_facts(int[], int[], int[], int[], text[], text[], int[], smallint[], text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION api.note_devices_facts(int[], int[], int[], int[], text[], text[], int[], smallint[], text[]) TO {{ingest}};

@@ -2,8 +2,11 @@ import type { InverterId, UserId } from '../domain/inverter.ts';
 
 /** Something happened that open pages and streams want to know. Ids only: whoever shows it reads it again in its own tenant scope. */
 export interface LiveEvent {
-  /** `pending`: a device arrived in the inbox; `takeout`: the making of the account's archive went on. */
-  type: 'reading' | 'pending' | 'takeout';
+  /**
+   * `described`: an inverter told something new of itself, say an input; `pending`: a device arrived in the inbox; `takeout`: the making of
+   * the account's archive went on.
+   */
+  type: 'reading' | 'described' | 'pending' | 'takeout';
   userId: UserId;
   /** Null where it is about none. */
   inverterId: InverterId | null;

@@ -64,8 +64,11 @@ export function parseAnnouncement(payload: string): LiveEvent[] {
   return events;
 }
 
-/** `user:what`, as the database announces it. */
+/** `user:what`, or `user:described:inverter`, as the database announces it. */
 export function parseAccountNews(payload: string): LiveEvent[] {
+  const described = /^(\d{1,10}):described:(\d{1,10})$/.exec(payload);
+  if (described !== null)
+    return [{ type: 'described', userId: Number(described[1]), inverterId: Number(described[2]) }];
   const match = /^(\d{1,10}):(pending|takeout)$/.exec(payload);
   return match === null
     ? []

@@ -1,9 +1,11 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Unavailable } from '../../src/domain/errors.ts';
 import { assembleIngest, type IngestParts } from '../../src/ingest/assemble.ts';
 import { Batcher } from '../../src/ingest/batcher.ts';
 import { DeviceNotes } from '../../src/ingest/device-notes.ts';
 import { flushSamples } from '../../src/ingest/flush.ts';
+import { parseAccountNews } from '../../src/live/hub.ts';
 import { createInverterService } from '../../src/services/inverters.ts';
 import type { SessionUser } from '../../src/services/services.ts';
 import { createStatisticsService } from '../../src/services/statistics.ts';
@@ -384,6 +386,21 @@ describe('what devices tell of themselves', () => {
     for (let n = 0; n < fleet.length; n++) notes.facts(device(n), reading(n));
     await notes.settled();
     expect((await writers()).rows).toEqual(before);
+  });
+
+  it('is announced where it is new, so that open pages show it', async () => {
+    const heard: string[] = [];
+    const listener = new pg.Client({ connectionString: db.adminUrl });
+    await listener.connect();
+    listener.on('notification', ({ payload }) => heard.push(payload ?? ''));
+    await listener.query('LISTEN deye_hard_account');
+    const notes = restarted();
+    for (const n of [7, 8]) notes.facts(device(n), reading(n));
+    notes.facts(device(9), reading(9, { ratedPowerW: 600 }));
+    await notes.settled();
+    await expect.poll(() => heard).toEqual([`${alice.id}:described:${fleet[9]}`]);
+    await listener.end();
+    expect(heard.flatMap(parseAccountNews)).toEqual([{ type: 'described', userId: alice.id, inverterId: fleet[9] }]);
   });
 
   it('leaves what a person said, keeps what is unsaid, and comes again where it was refused', async () => {

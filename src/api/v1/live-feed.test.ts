@@ -73,3 +73,31 @@ it('tells who is cut off in the middle of many readings the rest of them when he
   }
   feeds.close();
 });
+
+it('does not tell a reading again because the inverter told something of itself', async () => {
+  const hub = new Hub();
+  const all = reported(0, 'idle').slice(0, 2);
+  let looks = 0;
+  const feeds = new AccountFeeds({
+    hub,
+    inverters: {
+      list: async () => {
+        looks++;
+        return all;
+      },
+      currents: async (_, ids) => all.filter(({ id }) => ids.includes(id)),
+    },
+    inbox: { list: async () => [] },
+    now: () => new Date(NOON),
+    onError: (error) => expect.unreachable(String(error)),
+    times: { coalesceMs: 0 },
+  });
+  const reader = new KeptStream();
+  feeds.join(1, reader, null);
+  await expect.poll(() => reader.told.length).toBe(1);
+  hub.publish({ type: 'described', userId: 1, inverterId: 2 });
+  await expect.poll(() => looks).toBe(2);
+  hub.publish({ type: 'reading', userId: 1, inverterId: 1 });
+  await expect.poll(() => readInverters(reader.told.slice(1).flat().join(''))).toEqual([1]);
+  feeds.close();
+});

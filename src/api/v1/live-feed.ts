@@ -111,7 +111,8 @@ class Feed {
       options.hub.subscribe(userId, ({ type, inverterId }) => {
         if (type === 'takeout') return;
         this.#hasNews = true;
-        if (inverterId === null) this.#isWholeWanted = true;
+        // Only what is new of it: its last reading was told already.
+        if (type !== 'reading' || inverterId === null) this.#isWholeWanted = true;
         else this.#announced.add(inverterId);
         this.#wait(this.#times.coalesceMs, true);
       }),
