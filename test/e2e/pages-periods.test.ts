@@ -1,5 +1,5 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dayBounds } from '../../src/domain/period.ts';
 import { SESSION_COOKIE } from '../../src/http/authentication.ts';
 import type { PowerPoint } from '../../src/services/services.ts';
@@ -8,6 +8,7 @@ import { freshAssets } from '../support/browser-assets.ts';
 import { browserOrSkip } from '../support/chromium.ts';
 import { fakeServices, inverter, sunnyInverter } from '../support/fake-services.ts';
 import { type FakeWeb, fakeWeb, NOON } from '../support/fake-web.ts';
+import { present } from '../support/present.ts';
 
 /** What people do with charts, in a browser, on the real server with services in memory. */
 const canBrowse = browserOrSkip();
@@ -116,18 +117,38 @@ describe.skipIf(!canBrowse)('a period', () => {
     const page = await open('/dashboard/1', { hasTouch: true, viewport: { width: 360, height: 740 } });
     const plot = page.locator('#charts .chart-plot').first();
     await plot.evaluate((element) => element.scrollIntoView({ block: 'center' }));
-    const box = await plot.boundingBox();
-    if (box === null) throw new Error('no chart');
-    // What comes in meanwhile exchanges and moves the chart under the pointer; one that stays where it is says nothing to the new one.
+    // What comes in meanwhile exchanges the chart: the one that is asked may be gone by then.
+    const boxOf = async (): Promise<{ y: number; width: number }> =>
+      present(
+        await vi.waitFor(
+          async () => {
+            const box = await plot.boundingBox();
+            expect(box).not.toBeNull();
+            return box;
+          },
+          { timeout: 15_000 },
+        ),
+      );
+    const { width } = await boxOf();
+    // It also moves it under the pointer; one that stays where it is says nothing to the new one.
     const read = async (share: number): Promise<string> => {
-      await plot.hover({ position: { x: box.width * share, y: 70 } });
-      await plot.hover({ position: { x: box.width * share, y: 80 } });
+      await plot.hover({ position: { x: width * share, y: 70 } });
+      await plot.hover({ position: { x: width * share, y: 80 } });
       return (await page.locator('.chart-tip').allInnerTexts()).join();
     };
-    await expect.poll(() => read(0.3)).toMatch(/^\d\d:\d\d\s+[\d,]+\s*W$/);
-    expect(await read(0.31)).not.toBe(await read(0.45));
+    const valueAt = async (share: number): Promise<string> => {
+      let told = '';
+      await expect
+        .poll(async () => {
+          told = await read(share);
+          return told;
+        })
+        .toMatch(/^\d\d:\d\d\s+[\d,]+\s*W$/);
+      return told;
+    };
+    expect(await valueAt(0.31)).not.toBe(await valueAt(0.45));
     const client = await page.context().newCDPSession(page);
-    const y = ((await plot.boundingBox()) ?? box).y + 60;
+    const y = (await boxOf()).y + 60;
     const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', x: number): Promise<unknown> =>
       client.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y }] });
     await touch('touchStart', 120);
