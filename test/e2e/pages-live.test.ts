@@ -77,7 +77,7 @@ describe.skipIf(!canBrowse)('an open page', () => {
     const age = page.locator('.figure-hero').locator('xpath=../..').locator('time');
     const seconds = async (): Promise<number> => Number(/\d+/.exec(await age.innerText())?.[0]);
     const before = await seconds();
-    await expect.poll(seconds).toBeGreaterThan(before);
+    await expect.poll(seconds, { timeout: 5_000 }).toBeGreaterThan(before);
   });
 
   it('gives its connection back while nobody looks, and catches up afterwards', async () => {
@@ -98,8 +98,8 @@ describe.skipIf(!canBrowse)('an open page', () => {
     await isLive(page);
     await page.context().setOffline(true);
     web.app.server.closeAllConnections();
-    await page.locator('.live-lost', { hasText: 'Verbindung unterbrochen' }).waitFor();
-    await page.locator('dl .old-mark').waitFor();
+    await page.locator('.live-lost', { hasText: 'Verbindung unterbrochen' }).waitFor({ timeout: 10_000 });
+    await page.locator('dl .old-mark').waitFor({ timeout: 10_000 });
     await page.context().setOffline(false);
     await isLive(page);
   });
@@ -108,7 +108,7 @@ describe.skipIf(!canBrowse)('an open page', () => {
     const page = await open('/');
     await isLive(page);
     web.services.ended.add('session-of-1');
-    await page.waitForURL(/\/login/);
+    await page.waitForURL(/\/login/, { timeout: 10_000 });
   });
 
   it('turns green when the first packet arrives', async () => {

@@ -48,7 +48,7 @@ describe('the listening connection', () => {
   it('notices a line that died without a word', async () => {
     const before = connections;
     proxy.swallow();
-    await expect.poll(() => connections).toBe(before + 1);
+    await expect.poll(() => connections, { timeout: 5_000 }).toBe(before + 1);
     await say('rain');
     await expect.poll(() => heard.at(-1)).toBe('rain');
   });

@@ -53,7 +53,7 @@ export class EventReader {
   }
 
   /** Waits for a condition; no sleeping. */
-  async until(what: string, isTrue: () => boolean, timeoutMs = 15_000): Promise<void> {
+  async until(what: string, isTrue: () => boolean, timeoutMs = 5_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (!isTrue()) {
       const left = deadline - Date.now();

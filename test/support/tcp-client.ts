@@ -34,7 +34,7 @@ export class TcpClient {
     return this.#received.length;
   }
 
-  async take(length: number, timeoutMs = 15_000): Promise<Buffer> {
+  async take(length: number, timeoutMs = 5_000): Promise<Buffer> {
     const deadline = Date.now() + timeoutMs;
     while (this.#received.length < length) {
       if (Date.now() > deadline) throw new Error(`only ${this.#received.length} of ${length} bytes came`);
